@@ -1,0 +1,139 @@
+"""How a step of the journey ends when it does not succeed: a code ``SES-nnn``, a French sentence, a way on.
+
+Codes, sentences and the table from foreign codes to ours are data (``messages.toml``). The sentence never holds
+identity traits or foreign raw text; what the peer really said stays in ``detail``, for the technical log.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from ehdsi.errors import EhdsiError, LocalError, PeerError, TransportFailure
+
+#: The steps that talk to a foreign country.
+Step = Literal["mask", "identify", "documents", "retrieve"]
+
+WayOn = Literal["correct", "retry", "other_country", "restart", "assistance", "end", "continue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One row of ``messages.toml``: what is shown, what the page offers next, who else is told."""
+
+    code: str
+    text: str
+    way_on: WayOn
+    incident: bool = False
+    security: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message with its blanks filled in, ready to be shown."""
+
+    code: str
+    text: str
+    way_on: WayOn
+    incident: bool = False
+    security: bool = False
+
+
+class StepRefused(EhdsiError):
+    """A step ended without a result.
+
+    Attributes
+    ----------
+    notice : what the professional reads.
+    detail : what happened in technical words; no identity traits, no clinical content.
+    wire_code : the foreign code that led here, empty when there was none.
+    """
+
+    def __init__(self, notice: Notice, *, detail: str = "", wire_code: str = "") -> None:
+        super().__init__(f"{notice.code}: {detail or notice.text}")
+        self.notice = notice
+        self.detail = detail
+        self.wire_code = wire_code
+
+    @property
+    def code(self) -> str:
+        """``SES-nnn``."""
+        return self.notice.code
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(resources.files("sesali").joinpath("messages.toml").read_text(encoding="utf-8"))
+
+
+def message(code: str) -> Message:
+    """The row for ``SES-nnn``.
+
+    Raises
+    ------
+    LocalError : no such code.
+    """
+    row = _data().get(code)
+    if not isinstance(row, dict) or not code.startswith("SES-"):
+        raise LocalError(f"messages.toml has no {code}")
+    return Message(code=code, **row)
+
+
+def codes() -> tuple[str, ...]:
+    """Every ``SES-nnn`` there is, in the order of the file."""
+    return tuple(key for key in _data() if key.startswith("SES-"))
+
+
+def notice(code: str, **values: str | int) -> Notice:
+    """The message ``code`` with ``values`` in its blanks, for instance ``notice("SES-080", pays="HR")``."""
+    row = message(code)
+    return Notice(code=code, text=row.text.format(**values) if values else row.text, way_on=row.way_on,
+                  incident=row.incident, security=row.security)
+
+
+def refused(code: str, *, detail: str = "", wire_code: str = "", **values: str | int) -> StepRefused:
+    """A ``StepRefused`` to raise."""
+    return StepRefused(notice(code, **values), detail=detail, wire_code=wire_code)
+
+
+def code_for_wire(wire_codes: tuple[str, ...], step: Step) -> tuple[str, str]:
+    """Our code for what a country answered, and the foreign code that decided.
+
+    The rows of the table are tried in order, each against all the codes given, so that a precise reason wins
+    over the general one that came with it (``PatientAuthenticationRequired`` over ``InsufficientRights``).
+    """
+    given = tuple(code for code in wire_codes if code) or ("",)
+    for row in _data()["wire"]:
+        if row.get("step", step) != step:
+            continue
+        for pattern in row["codes"]:
+            for code in given:
+                if fnmatchcase(code, pattern):
+                    return str(row["gives"]), code
+    raise LocalError("messages.toml: the table [[wire]] needs a last row with codes = ['*']")
+
+
+def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: str = "",
+                 asked_for: str = "") -> StepRefused:
+    """What the professional is told about ``error``, raised by the exchange with ``country``.
+
+    Parameters
+    ----------
+    error : a ``TransportFailure`` or a ``PeerError``; a ``StepRefused`` is returned as it is.
+    country_name : the name of the country in French for the sentence; the code stands in when empty.
+    asked_for : in French, what the country wants in addition (SES-062).
+    """
+    if isinstance(error, StepRefused):
+        return error
+    values = {"pays": country_name or country, "liste": asked_for or "traits d'identité complémentaires"}
+    if isinstance(error, TransportFailure):
+        code = _data()["transport"].get(error.kind, "SES-080")
+        return refused(code, detail=str(error), **values)
+    if isinstance(error, PeerError):
+        code, wire_code = code_for_wire((error.code,), step) if error.code else ("SES-082", "")
+        return refused(code, detail=str(error), wire_code=wire_code, **values)
+    return refused("SES-082", detail=str(error), **values)
