@@ -1,8 +1,8 @@
 """Bulkheads: each country has its own workers and its own queue, so that a slow one never starves the others.
 
-A step of a journey (waiting for the answer, then parsing and checking it) runs in a worker of the country it
-concerns. When the queue of a country is full, further requests for it are refused at once; the other countries
-do not notice.
+A step of a journey (waiting for the answer, then parsing and checking it) runs in a worker of the country
+it concerns. When the queue of a country is full, further requests for it are refused at once; the other
+countries do not notice. Work must not submit work for its own country and wait for it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Bulkheads:
     def _of(self, country: str) -> tuple[ThreadPoolExecutor, threading.BoundedSemaphore]:
         with self._lock:
             if country not in self._executors:
-                self._executors[country] = ThreadPoolExecutor(self._workers, thread_name_prefix=f"ncp-{country}")
+                self._executors[country] = ThreadPoolExecutor(self._workers, f"ncp-{country}")
                 self._slots[country] = threading.BoundedSemaphore(self._workers + self._waiting)
             return self._executors[country], self._slots[country]
 

@@ -1,4 +1,4 @@
-"""One HTTP exchange with a peer: capped in size and time, every failure typed, every message shown to the hook."""
+"""One HTTP exchange with a peer: capped in size and time, failures typed, every message shown to the hook."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from exchange.wire import OnMessage, WireMessage, ignore
 class Limits:
     """What the gateway bears from a peer: seconds and bytes.
 
-    ``connect`` and ``read`` bound each wait for the network, ``total`` the whole exchange (a peer that sends one
-    byte a second is stopped by it); ``body`` bounds the answer; ``connections`` the pool of one peer.
+    ``connect`` and ``read`` bound each wait for the network, ``total`` the whole exchange (a peer that
+    sends one byte a second is stopped by it); ``body`` bounds the answer; ``connections`` the pool of a peer.
     """
 
     connect: float = 5.0
@@ -87,18 +87,19 @@ class Courier:
         except httpx.TransportError as error:
             raise typed_failure(error, request.url.host, self._country) from None
         self._on_message(WireMessage(direction="response", step=step, country=self._country, url=url,
-                                     status=response.status_code, headers=_fields(response.headers), body=body))
+                                     status=response.status_code, headers=_fields(response.headers),
+                                     body=body))
         return Answer(status=response.status_code, content_type=response.headers.get("Content-Type", ""),
                       body=body)
 
     def _read(self, response: httpx.Response) -> bytes:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise TransportFailure("http", f"{self._country} answered with a compressed body that was not asked for",
+            raise TransportFailure("http", f"{self._country} sent a compressed body that was not asked for",
                                    response.status_code)
         end = time.monotonic() + self._limits.total
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_raw():
+        for chunk in response.iter_bytes():
             size += len(chunk)
             if size > self._limits.body:
                 raise TransportFailure("http", f"the answer of {self._country} is larger than "

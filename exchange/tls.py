@@ -1,8 +1,8 @@
-"""Client side of mutual TLS: our certificate, the anchors, and a server certificate that must be the published one.
+"""Client side of mutual TLS: our certificate, the anchors, and the server certificate that the SMP publishes.
 
-The comparison with the certificate of the SMP happens inside the handshake, before a byte of the request (which
-holds identity traits) leaves the gateway. Host names are not compared: the exact certificate is stronger, and
-foreign NCPs publish names of a private network.
+The comparison with the published certificate happens inside the handshake, before a byte of the request
+(which holds identity traits) leaves the gateway. Host names are not compared: the exact certificate is
+stronger, and foreign NCPs publish names of a private network.
 
 Source: eHDSI X.509 Certificates Profile; eHDSI Messaging Profile (mutual authentication between NCPs).
 """
@@ -29,7 +29,7 @@ class ClientTls:
 
 
 class PinnedContext(ssl.SSLContext):
-    """A TLS client context that accepts one server certificate only, and only when it chains to the anchors."""
+    """A TLS client context that accepts one server certificate only, and only if it chains to the anchors."""
 
     #: DER of the certificate that the peer must show; empty: any that chains and carries the host name.
     pinned: bytes = b""
@@ -50,7 +50,7 @@ def client_context(tls: ClientTls, *, pinned: bytes = b"") -> PinnedContext:
     Parameters
     ----------
     tls : our files.
-    pinned : DER of the only server certificate to accept; empty for the SMP, whose host name is checked instead.
+    pinned : DER of the only server certificate to accept; empty for the SMP: its host name is checked.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """One message as it was on the wire, and the hook that sees every one of them.
 
-The hook serves ``ncpeh journey --trace``, the onboarding recorder and tests. It is called in the thread of the
-exchange, before a received message is judged, so that a refused answer can be looked at too.
+The hook serves ``ncpeh journey --trace``, the onboarding recorder and tests. It is called in the thread of
+the exchange, before a received message is judged, so that a refused answer can be looked at too.
 """
 
 from __future__ import annotations

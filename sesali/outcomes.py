@@ -1,7 +1,7 @@
 """How a step of the journey ends when it does not succeed: a code ``SES-nnn``, a French sentence, a way on.
 
-Codes, sentences and the table from foreign codes to ours are data (``messages.toml``). The sentence never holds
-identity traits or foreign raw text; what the peer really said stays in ``detail``, for the technical log.
+Codes, sentences and the table from foreign codes to ours are data (``messages.toml``). The sentence never
+holds identity traits or foreign raw text; what the peer said stays in ``detail``, for the technical log.
 """
 
 from __future__ import annotations
