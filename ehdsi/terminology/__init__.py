@@ -14,6 +14,7 @@ from ehdsi.terminology.translate import FRENCH, translate, translate_summary
 
 __all__ = [
     "BINDINGS", "FRENCH", "KINDS", "Binding", "CatalogueRow", "CodeMap", "CodeSystem", "Concept",
-    "Designation", "Kind", "Mapping", "Terminology", "TransformIssue", "Transformation", "ValueSet", "binding_of",
-    "import_catalogue", "load", "transcode", "transcode_summary", "translate", "translate_summary",
+    "Designation", "Kind", "Mapping", "Terminology", "TransformIssue", "Transformation", "ValueSet",
+    "binding_of", "import_catalogue", "load", "transcode", "transcode_summary", "translate",
+    "translate_summary",
 ]

@@ -2,13 +2,11 @@
 
 Folder form (TSV, see ``read_table``):
 
-========================  ==================================================================================
-``code_systems.tsv``      ``oid name url label``; an optional column ``aliases`` holds further OIDs, space
-apart ``value_sets.tsv``        ``oid name version complete`` (``complete`` is ``yes`` or empty)
-``sources.tsv``           ``key text`` ``*.concepts.tsv``        wide: ``value_set code_system code status
-replaced_by doubt`` and one column per
-                          language tag; the column ``<language>_source`` names the source of that wording
-========================  ==================================================================================
+* ``code_systems.tsv``: ``oid name url label``, and ``aliases``: further OIDs of the system, space apart;
+* ``value_sets.tsv``: ``oid name version complete`` (``complete`` is ``yes`` or empty);
+* ``sources.tsv``: ``key text``;
+* ``*.concepts.tsv``, wide: ``value_set code_system code status replaced_by doubt`` and one column per
+  language tag; the column ``<language>_source`` names the source of that wording.
 
 The folder is an argument: nothing here knows where the project keeps its data.
 """
@@ -46,7 +44,8 @@ def load(folder: Path | Traversable, *, overrides: Sequence[Iterable[CatalogueRo
     value_sets = [ValueSet(oid=row["oid"], name=row["name"], version=row.get("version", ""),
                            complete=row.get("complete", "") == "yes")
                   for _, row in read_table(folder / "value_sets.tsv", required=("oid", "name"))]
-    sources = {row["key"]: row["text"] for _, row in read_table(folder / "sources.tsv", required=("key", "text"))}
+    sources = {row["key"]: row["text"]
+               for _, row in read_table(folder / "sources.tsv", required=("key", "text"))}
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".concepts.tsv")),
                    key=lambda entry: entry.name)
     if not files:
@@ -73,7 +72,8 @@ def read_concepts(file: Path | Traversable) -> Iterator[CatalogueRow]:
         if not row["code"] or not row["code_system"]:
             raise LocalError(f"{file.name}:{line}: a concept needs a code and a code system")
         retired = row.get("status", "") == "retired"
-        languages = [name for name in row if row[name] and name not in _FIXED and not name.endswith("_source")]
+        languages = [name for name, text in row.items()
+                     if text and name not in _FIXED and not name.endswith("_source")]
         for language in languages or [""]:
             yield CatalogueRow(
                 system=row["code_system"], code=row["code"], language=language, text=row.get(language, ""),

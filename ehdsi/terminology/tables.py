@@ -1,6 +1,4 @@
-"""Reading the tab-separated data files: UTF-8, a header row, ``#`` comment lines, ``-`` or nothing for
-empty.
-"""
+"""Reading tab-separated data files: UTF-8, a header row, ``#`` comments, ``-`` or nothing for empty."""
 
 from __future__ import annotations
 
@@ -11,7 +9,8 @@ from pathlib import Path
 from ehdsi.errors import LocalError
 
 
-def read_table(file: Path | Traversable, *, required: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, str]]]:
+def read_table(file: Path | Traversable, *,
+               required: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, row by column name) of a TSV file; missing cells and ``-`` become empty texts.
 
     Raises

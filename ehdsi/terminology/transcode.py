@@ -1,5 +1,4 @@
-"""Transcoding: the friendly form (national codes) becomes the pivot (MVC codes, English, national kept
-beneath).
+"""Transcoding: the friendly form becomes the pivot (MVC codes, English, national concept kept).
 
 This is the work of the country of affiliation. Per element: the country's map, else the concept itself, is
 the target; its English designation becomes the display name; the element as it was goes into a new

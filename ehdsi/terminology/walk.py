@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from ehdsi.cda import model
@@ -76,17 +75,25 @@ class _Walker:
         return new
 
 
-@cache
-def _fields_with_codes(kind: type) -> tuple[str, ...]:
+_KNOWN: dict[Any, tuple[str, ...]] = {}
+
+
+def _fields_with_codes(kind: Any) -> tuple[str, ...]:
     """Names of the fields of a model class below which a ``Coded`` can stand; empty for other types."""
-    if not dataclasses.is_dataclass(kind):
+    found = _KNOWN.get(kind)
+    if found is None:
+        found = _KNOWN[kind] = _find_fields(kind)
+    return found
+
+
+def _find_fields(kind: Any) -> tuple[str, ...]:
+    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
         return ()
     hints = get_type_hints(kind)
     return tuple(field.name for field in dataclasses.fields(kind)
                  if (kind.__name__, field.name) not in _NOT_WALKED and _may_hold_code(hints[field.name]))
 
 
-@cache
 def _may_hold_code(hint: Any, seen: frozenset[type] = frozenset()) -> bool:
     if hint is Coded or hint is model.Entry:
         return True
