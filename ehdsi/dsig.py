@@ -501,7 +501,8 @@ def _der_of(value: bytes, public: ec.EllipticCurvePublicKey) -> bytes:
     size = (public.curve.key_size + 7) // 8
     if len(value) != 2 * size:
         raise InvalidSignature
-    return bytes(encode_dss_signature(int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")))
+    r, s = int.from_bytes(value[:size], "big"), int.from_bytes(value[size:], "big")
+    return bytes(encode_dss_signature(r, s))
 
 
 def _without(root: XmlElement, signature: XmlElement, parts: _Parts) -> bytes:
