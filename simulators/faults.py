@@ -1,0 +1,265 @@
+"""The one catalogue of faults: what they are called, what they do, and which ones act at the moment.
+
+A fault is data (``faults.toml``): a name, one kind of transformation and its parameters. The code knows the
+kinds, never the faults; ``faults_apply`` holds the transformations. A *defective* NCP is a conformant one
+with exactly one fault that acts always.
+
+Stages, in the order in which they are applied: ``state`` (what is decided), ``swap`` (parts of another
+patient), ``xpath-*`` (edits of the message or of the document), ``sign``, ``mime`` (bytes), ``header``,
+``delay`` / ``close`` (delivery), ``tls`` (the listener).
+"""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from ehdsi.errors import LocalError
+
+Transform: TypeAlias = Literal[
+    "state", "swap", "xpath-set", "xpath-remove", "xpath-duplicate", "sign", "mime", "header", "delay",
+    "close", "tls",
+]
+
+#: Kinds in the order in which they are applied.
+STAGES: tuple[Transform, ...] = get_args(Transform)
+
+#: Where a fault can show. ``document`` faults change the document itself, so its listed size stays right.
+Step: TypeAlias = Literal["SMP", "ITI-55", "ITI-38", "ITI-39", "document"]
+
+STEPS: tuple[Step, ...] = get_args(Step)
+
+Parameter: TypeAlias = str | int | float | bool | dict[str, Any]
+
+#: What each kind of transformation understands: parameter -> accepted types.
+KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType({
+    "state": {"answer": (str,), "code": (str,), "text": (str,), "status": (str,)},
+    "swap": {"what": (str,), "other": (str,)},
+    "xpath-set": {"path": (str,), "value": (str,), "markup": (str,), "which": (str, int)},
+    "xpath-remove": {"path": (str,), "which": (str, int)},
+    "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,)},
+    "sign": {"signature": (str,), "action": (str,)},
+    "mime": {"operation": (str,), "text": (str,), "find": (str,), "by": (str,), "count": (int,),
+             "encoding": (str,), "subset": (str,), "reference": (str,),
+             "content_type": (str,), "status": (int,)},
+    "header": {"status": (int,), "set": (dict,), "remove": (str,)},
+    "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
+    "close": {"share": (int, float), "reset": (bool,)},
+    "tls": {"certificate": (str,), "client_certificate": (str,)},
+})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One entry of the catalogue.
+
+    Attributes
+    ----------
+    name : stable kebab-case name, the same in tests, feature files, packs and reports.
+    family : transport, tls, smp, soap, xcpd, xca-query, xca-retrieve, mtom, document-header, terminology …
+    steps : where it shows.
+    transform : the kind of change; ``parameters`` are what that kind understands.
+    description : what the foreign NCP does wrong, in one sentence.
+    requirement : ids of the rules that it breaks.
+    """
+
+    name: str
+    family: str
+    steps: tuple[Step, ...]
+    transform: Transform
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    description: str = ""
+    requirement: tuple[str, ...] = ()
+
+    def with_parameters(self, **parameters: Parameter) -> Fault:
+        """The same fault with other values for some parameters; an unknown one raises ``LocalError``."""
+        changed = replace(self, parameters=MappingProxyType({**self.parameters, **parameters}))
+        _check(changed)
+        return changed
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class ActiveFault:
+    """A fault that acts on a simulator.
+
+    ``steps`` narrows the fault's own; ``patient`` is a persona key, ``None`` for everyone; ``remaining``
+    counts the requests that it still spoils, ``None`` for always.
+    """
+
+    fault: Fault
+    steps: tuple[Step, ...]
+    patient: str | None = None
+    remaining: int | None = None
+
+    def concerns(self, step: Step, patient: str | None) -> bool:
+        """True if it acts on this step for this patient."""
+        return (step in self.steps and self.patient in (None, patient)
+                and (self.remaining is None or self.remaining > 0))
+
+
+class FaultSet:
+    """The faults that act on one simulator at the moment. Safe to change while it answers."""
+
+    def __init__(self, on_change: Callable[[], None] | None = None) -> None:
+        self._active: list[ActiveFault] = []
+        self._lock = threading.Lock()
+        self._on_change = on_change
+
+    def add(self, fault: str | Fault, *, steps: tuple[Step, ...] | None = None, patient: str | None = None,
+            times: int | None = None, **parameters: Parameter) -> ActiveFault:
+        """Let a fault act.
+
+        Parameters
+        ----------
+        fault : a name of the catalogue, or a ``Fault`` of one's own.
+        steps : only there; all steps of the fault by default.
+        patient : persona key; only for this patient.
+        times : for so many requests; always by default.
+        parameters : other values for the fault's parameters.
+
+        Raises
+        ------
+        LocalError : an unknown fault or parameter, a step that the fault does not have, or two faults that
+            edit the same place.
+        """
+        chosen = (catalogue_entry(fault) if isinstance(fault, str) else fault).with_parameters(**parameters)
+        wrong = [step for step in steps or () if step not in chosen.steps]
+        if wrong:
+            raise LocalError(f"the fault {chosen.name} does not show in {wrong[0]}, only in "
+                             f"{', '.join(chosen.steps)}")
+        active = ActiveFault(fault=chosen, steps=steps or chosen.steps, patient=patient, remaining=times)
+        with self._lock:
+            self._refuse_clash(active)
+            self._active.append(active)
+        self._changed()
+        return active
+
+    def remove(self, active: ActiveFault) -> None:
+        """Stop a fault; one that has gone already does not matter."""
+        with self._lock:
+            self._active = [other for other in self._active if other is not active]
+        self._changed()
+
+    def clear(self) -> None:
+        """Stop all faults."""
+        with self._lock:
+            had, self._active = bool(self._active), []
+        if had:
+            self._changed()
+
+    @contextmanager
+    def acting(self, fault: str | Fault, *, steps: tuple[Step, ...] | None = None, patient: str | None = None,
+               times: int | None = None, **parameters: Parameter) -> Iterator[ActiveFault]:
+        """``with ncp.faults.acting("latency", seconds=2): …``; parameters as for ``add``."""
+        active = self.add(fault, steps=steps, patient=patient, times=times, **parameters)
+        try:
+            yield active
+        finally:
+            self.remove(active)
+
+    @property
+    def active(self) -> tuple[ActiveFault, ...]:
+        """All that act now, oldest first."""
+        with self._lock:
+            return tuple(one for one in self._active if one.remaining != 0)
+
+    def take(self, step: Step, patient: str | None = None, *, spend: bool = True) -> tuple[Fault, ...]:
+        """The faults for this request, in the order of their stages; counts it, unless ``spend`` is false."""
+        if not self._active:
+            return ()
+        with self._lock:
+            chosen = [one for one in self._active if one.concerns(step, patient)]
+            for one in chosen if spend else ():
+                if one.remaining is not None:
+                    one.remaining -= 1
+        return tuple(sorted((one.fault for one in chosen), key=lambda fault: STAGES.index(fault.transform)))
+
+    def _refuse_clash(self, new: ActiveFault) -> None:
+        for other in self._active:
+            same = (other.fault.transform == new.fault.transform and other.patient == new.patient
+                    and other.remaining != 0 and set(other.steps) & set(new.steps)
+                    and other.fault.parameters.get("path") == new.fault.parameters.get("path"))
+            if same and new.fault.transform not in ("header", "mime"):
+                raise LocalError(f"the faults {other.fault.name} and {new.fault.name} change the same place; "
+                                 "use one at a time")
+
+    def _changed(self) -> None:
+        if self._on_change is not None:
+            self._on_change()
+
+
+@cache
+def catalogue() -> Mapping[str, Fault]:
+    """All faults by name, as ``faults.toml`` lists them."""
+    path = Path(__file__).with_name("faults.toml")
+    return read_catalogue(path.read_text(encoding="utf-8"), str(path.name))
+
+
+def catalogue_entry(name: str) -> Fault:
+    """The fault of this name; an unknown one raises ``LocalError`` that names those which look alike."""
+    found = catalogue().get(name)
+    if found is None:
+        import difflib
+
+        close = difflib.get_close_matches(name, catalogue(), n=3) or sorted(catalogue())[:3]
+        raise LocalError(f"there is no fault {name!r}; did you mean {', '.join(close)}?")
+    return found
+
+
+def read_catalogue(text: str, source: str) -> Mapping[str, Fault]:
+    """Read a catalogue in TOML: one table per fault.
+
+    Raises
+    ------
+    LocalError : not TOML, or an entry that is not a fault; names file, fault and key.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LocalError(f"{source} is not valid TOML: {error}") from None
+    return MappingProxyType({name: _entry(name, table, source) for name, table in tables.items()})
+
+
+def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
+    known = {"family", "steps", "transform", "parameters", "description", "requirement"}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise LocalError(f"{source}: fault {name}: unknown key {unknown[0]!r}; known: "
+                         f"{', '.join(sorted(known))}")
+    missing = sorted({"family", "steps", "transform", "description"} - set(table))
+    if missing:
+        raise LocalError(f"{source}: fault {name}: the key {missing[0]!r} is missing")
+    parameters = MappingProxyType(dict(table.get("parameters", {})))
+    fault = Fault(name=name, family=table["family"], steps=tuple(cast(list[Step], table["steps"])),
+                  transform=table["transform"], parameters=parameters,
+                  description=table["description"], requirement=tuple(table.get("requirement", ())))
+    try:
+        _check(fault)
+    except LocalError as error:
+        raise LocalError(f"{source}: {error}") from None
+    return fault
+
+
+def _check(fault: Fault) -> None:
+    if fault.transform not in KNOWN_PARAMETERS:
+        raise LocalError(f"fault {fault.name}: unknown transform {fault.transform!r}; known: "
+                         f"{', '.join(STAGES)}")
+    wrong_steps = [step for step in fault.steps if step not in STEPS]
+    if wrong_steps or not fault.steps:
+        raise LocalError(f"fault {fault.name}: steps must be some of {', '.join(STEPS)}")
+    known = KNOWN_PARAMETERS[fault.transform]
+    for key, value in fault.parameters.items():
+        if key not in known:
+            raise LocalError(f"fault {fault.name}: unknown parameter {key!r} for {fault.transform}; known: "
+                             f"{', '.join(sorted(known))}")
+        if not isinstance(value, known[key]):
+            wanted = " or ".join(kind.__name__ for kind in known[key])
+            raise LocalError(f"fault {fault.name}: parameter {key!r}: expected {wanted}, "
+                             f"got {type(value).__name__}")

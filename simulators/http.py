@@ -1,0 +1,190 @@
+"""What a simulator sees of an HTTP request and says in answer, and the thin ASGI shell around it.
+
+A simulator is a function ``handle(HttpRequest) -> HttpResponse`` without I/O; the shell reads the body
+(capped), calls it and sends what it says, as slowly or as brokenly as ``Delivery`` asks. The same function
+answers over sockets and in-process (``pytest_plugin``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from simulators.server import PEER_CERTIFICATE, TRANSPORT, Application, Message, Scope
+
+#: Bytes of a request body that a simulator keeps; a longer one is read to its end, thrown away and refused.
+MAX_BODY = 16 * 1024 * 1024
+
+#: Bytes after which the connection of a client that goes on sending is cut.
+MAX_READ = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request.
+
+    Attributes
+    ----------
+    method, path, query : as on the request line; ``path`` is percent-decoded, ``query`` without ``?``.
+    headers : names in lower case, values as sent, in order.
+    body : the bytes; empty when ``too_large``.
+    peer_certificate : DER of the TLS client certificate, ``None`` without one.
+    too_large : the body was longer than ``MAX_BODY``.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    peer_certificate: bytes | None = None
+    too_large: bool = False
+
+    def header(self, name: str) -> str:
+        """The first value of a header, empty when it is absent; ``name`` in lower case."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        """Every value of a header; ``name`` in lower case."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How an answer travels; the default is at once and whole.
+
+    Attributes
+    ----------
+    delay : seconds before the first byte.
+    hang : never answer; the connection stays open until the client leaves.
+    cut_at : send this share (0 to 1) of the body, then cut; ``None`` sends all of it. At 0 not even the
+        status line is sent.
+    reset : cut with a TCP reset instead of an orderly end.
+    drip : seconds between pieces of 1 kB.
+    """
+
+    delay: float = 0.0
+    hang: bool = False
+    cut_at: float | None = None
+    reset: bool = False
+    drip: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """One answer; ``content-length`` is added by the shell where it is absent."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    delivery: Delivery = field(default_factory=Delivery)
+
+    def header(self, name: str) -> str:
+        """The first value of a header, empty when it is absent; ``name`` in lower case."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_Receive = Callable[[], Awaitable[Message]]
+_Send = Callable[[Message], Awaitable[None]]
+
+
+def application(handle: Handler) -> Application:
+    """The ASGI application that answers with ``handle``.
+
+    An exception of ``handle`` is our own bug: the client gets a bare 500 without a word about it, the
+    exception goes to the event loop's handler, and the server lives on.
+    """
+
+    async def serve(scope: Scope, receive: _Receive, send: _Send) -> None:
+        request = await _read(scope, receive)
+        if request is None:
+            return
+        try:
+            response = handle(request)
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a simulator failed to answer", "exception": error})
+            response = HttpResponse(status=500, headers=(("content-type", "text/plain"),),
+                                    body=b"internal error of the simulator")
+        with contextlib.suppress(ConnectionError):
+            await _deliver(response, scope["extensions"][TRANSPORT], receive, send)
+
+    return serve
+
+
+def peer_certificate_of(scope: Scope) -> bytes | None:
+    """The TLS client certificate (DER) in an ASGI scope of ``simulators.server``."""
+    found: bytes | None = scope.get("extensions", {}).get(PEER_CERTIFICATE)
+    return found
+
+
+async def _read(scope: Scope, receive: _Receive) -> HttpRequest | None:
+    """The whole request, or ``None`` when the client left or would not stop sending."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        size += len(message.get("body", b""))
+        if size <= MAX_BODY:
+            chunks.append(message.get("body", b""))
+        elif size > MAX_READ:
+            scope["extensions"][TRANSPORT].abort()
+            return None
+        if not message.get("more_body"):
+            break
+    headers = tuple((key.decode("latin-1").lower(), value.decode("latin-1"))
+                    for key, value in scope["headers"])
+    return HttpRequest(
+        method=scope["method"], path=scope["path"], query=scope["query_string"].decode("latin-1"),
+        headers=headers, body=b"".join(chunks) if size <= MAX_BODY else b"",
+        peer_certificate=peer_certificate_of(scope), too_large=size > MAX_BODY)
+
+
+async def _deliver(response: HttpResponse, transport: asyncio.Transport, receive: _Receive,
+                   send: _Send) -> None:
+    way = response.delivery
+    if way.hang:
+        await receive()
+        return
+    if way.delay:
+        await asyncio.sleep(way.delay)
+    if way.cut_at == 0:
+        await _cut(transport, way.reset)
+        return
+    names = {key.lower() for key, _ in response.headers}
+    headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in response.headers]
+    if "content-length" not in names:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    body = response.body if way.cut_at is None else response.body[:int(len(response.body) * way.cut_at)]
+    for piece in _pieces(body) if way.drip else ():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await asyncio.sleep(way.drip)
+    rest = b"" if way.drip else body
+    await send({"type": "http.response.body", "body": rest, "more_body": way.cut_at is not None})
+    if way.cut_at is not None:
+        await _cut(transport, way.reset)
+
+
+def _pieces(body: bytes) -> list[bytes]:
+    return [body[start:start + 1024] for start in range(0, len(body), 1024)]
+
+
+async def _cut(transport: asyncio.Transport, reset: bool) -> None:
+    """End the connection: orderly (bytes written so far arrive) or by a reset."""
+    if not reset:
+        transport.close()
+        return
+    await asyncio.sleep(0.02)
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
