@@ -1,0 +1,1 @@
+"""The parts of the CDA reader; ``ehdsi.cda.parse`` is the door."""
