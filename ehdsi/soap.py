@@ -161,7 +161,7 @@ def _parts(root: XmlElement) -> tuple[XmlElement | None, XmlElement]:
     if tags not in ([f"{_ENV}Header", f"{_ENV}Body"], [f"{_ENV}Body"]):
         raise _malformed("the envelope has an unexpected build", where="/Envelope",
                          expected="one Header at most, then one Body",
-                         got=", ".join(etree.QName(child).localname[:30] for child in list(root)[:6]) or "nothing",
+                         got=", ".join(etree.QName(tag).localname[:30] for tag in tags[:6]) or "nothing",
                          clause="SOAP 1.2 part 1, 5.1")
     return (root[0] if len(root) == 2 else None), root[-1]
 
@@ -209,7 +209,8 @@ def _security(blocks: Iterable[XmlElement]) -> XmlElement | None:
     found = [block for block in blocks if block.tag == _SECURITY]
     if len(found) > 1:
         raise _malformed("the security header stands twice", where="/Envelope/Header/Security",
-                         expected="one", got=str(len(found)), clause="WS-Security 1.1, 5", hint="put all assertions into one")
+                         expected="one", got=str(len(found)), clause="WS-Security 1.1, 5",
+                         hint="put all assertions into one")
     return found[0] if found else None
 
 
@@ -283,19 +284,19 @@ def build_envelope(
     Source: eHDSI messaging profile, header layout; WS-Addressing 1.0 SOAP binding.
     """
     envelope = etree.Element(f"{_ENV}Envelope", nsmap={"env": NS_SOAP12})
-    header = etree.SubElement(envelope, f"{_ENV}Header")
+    header = etree.SubElement(envelope, f"{_ENV}Header", nsmap={"wsa": NS_WSA, "wsse": NS_WSSE})
     for name, value in (("To", to), ("Action", action), ("MessageID", message_id), ("RelatesTo", relates_to)):
         if value:
-            block = etree.SubElement(header, f"{_WSA}{name}", nsmap={"wsa": NS_WSA})
+            block = etree.SubElement(header, f"{_WSA}{name}")
             block.text = value
             if name in ("To", "Action"):
                 block.set(f"{_ENV}mustUnderstand", "1")
     if reply_to:
-        block = etree.SubElement(header, f"{_WSA}ReplyTo", nsmap={"wsa": NS_WSA})
+        block = etree.SubElement(header, f"{_WSA}ReplyTo")
         etree.SubElement(block, f"{_WSA}Address").text = reply_to
     parts: list[bytes] = []
     if assertions is not None:
-        etree.SubElement(header, _SECURITY, nsmap={"wsse": NS_WSSE}).append(_slot())
+        etree.SubElement(header, _SECURITY).append(_slot())
         parts.append(b"".join(_octets(assertion) for assertion in assertions))
     etree.SubElement(envelope, f"{_ENV}Body").append(_slot())
     parts.append(_octets(body))
