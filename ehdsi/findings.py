@@ -1,7 +1,7 @@
 """Collects what a tolerant reader noticed: deviations that do not stop the reading but must be reported.
 
-The value itself is ``ehdsi.rules.Finding``, the same that the document rules report, so that the validator and the
-command line treat wire messages and documents alike.
+The value itself is ``ehdsi.rules.Finding``, the same that the document rules report, so that the validator
+and the command line treat wire messages and documents alike.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from collections.abc import Iterable
 from ehdsi.rules.model import Finding, Severity
 from ehdsi.xml import XmlElement, path_of
 
-__all__ = ["Finding", "Remarks", "Severity", "has_errors"]
+__all__ = ["Finding", "Remarks", "Severity", "has_errors", "line_of"]
+
+
+def line_of(element: XmlElement) -> int:
+    """Line of an element in the received document, 0 when unknown."""
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 class Remarks:
@@ -24,12 +30,11 @@ class Remarks:
     def add(self, severity: Severity, rule: str, message: str, where: XmlElement | str = "", *,
             expected: str = "", got: str = "", clause: str = "", hint: str = "") -> None:
         """Note one deviation; ``got`` must not hold identity traits, clinical content or secrets."""
-        on_element = not isinstance(where, str)
         self._findings.append(Finding(
             rule=rule, severity=severity, message=message, expected=expected, got=got, hint=hint,
             clause=clause or self._clause,
             xpath=where if isinstance(where, str) else path_of(where),
-            line=(where.sourceline or 0) if on_element and not isinstance(where, str) else 0,
+            line=0 if isinstance(where, str) else line_of(where),
         ))
 
     def error(self, rule: str, message: str, where: XmlElement | str = "", *, expected: str = "",

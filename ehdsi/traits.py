@@ -1,6 +1,7 @@
 """Identity traits: what a professional types, what ITI-55 carries, what a search mask asks for.
 
-Source: IHE ITI-55 (PRPA_MT201306UV02.ParameterList); eHDSI XCPD profile; eHDSI International Search Mask 2023.
+Source: IHE ITI-55 (PRPA_MT201306UV02.ParameterList); eHDSI XCPD profile; eHDSI International Search Mask
+2023.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ class Traits:
 
     Attributes
     ----------
-    identifiers : one per ``livingSubjectId``: ``root`` is the mask's ``domain`` OID, ``extension`` the text typed.
+    identifiers : one per ``livingSubjectId``: ``root`` is the mask's ``domain`` OID, ``extension`` the
+        text typed.
     name : one ``livingSubjectName``; family and given parts.
     birth_date : ``livingSubjectBirthTime`` as on the wire, ``yyyyMMdd``.
     gender : ``M``, ``F`` or ``UN`` (HL7 AdministrativeGender).

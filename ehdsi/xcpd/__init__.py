@@ -1,8 +1,8 @@
 """ITI-55, Cross Gateway Patient Discovery: the payload of the SOAP body, both ways.
 
 ``build_request`` / ``parse_request`` for ``PRPA_IN201305UV02``, ``build_response`` / ``parse_response`` for
-``PRPA_IN201306UV02``; ``matched``, ``not_found`` and ``refused`` make the answers of an NCP-A. The envelope is
-``ehdsi.soap``'s. Left out: deferred responses and the batch mode, which eHDSI does not use.
+``PRPA_IN201306UV02``; ``matched``, ``not_found`` and ``refused`` make the answers of an NCP-A. The envelope
+is ``ehdsi.soap``'s. Left out: deferred responses and the batch mode, which eHDSI does not use.
 
 Source: IHE ITI TF-2 3.55; HL7 v3 PRPA_IN201305UV02 and PRPA_IN201306UV02; eHDSI XCPD profile 2.1.0.
 """
@@ -27,7 +27,7 @@ from ehdsi.xcpd.model import (
     issue,
 )
 from ehdsi.xcpd.read_request import parse_request
-from ehdsi.xcpd.read_response import parse_response
+from ehdsi.xcpd.read_response import deviations_from, parse_response
 from ehdsi.xcpd.write_request import build_request
 from ehdsi.xcpd.write_response import build_response
 
@@ -46,6 +46,7 @@ __all__ = [
     "Traits",
     "build_request",
     "build_response",
+    "deviations_from",
     "hl7_time",
     "issue",
     "matched",

@@ -27,7 +27,8 @@ def matched(query: PatientQuery, *patients: MatchedPatient, own_oid: str, messag
 
 def not_found(query: PatientQuery, *, own_oid: str, message_id: Identifier, now: datetime,
               with_issue: bool = False) -> DiscoveryAnswer:
-    """Nobody matches: AA, NF and ``ERROR_PI_NO_MATCH``; ``with_issue`` adds AnswerNotAvailable, as some NCPs do."""
+    """Nobody matches: AA, NF and ``ERROR_PI_NO_MATCH``; ``with_issue`` adds AnswerNotAvailable, as some
+    NCPs do."""
     detail = AcknowledgementDetail(code="ERROR_PI_NO_MATCH", text="No patient found.")
     return _answer(query, own_oid, message_id, now, query_response_code="NF", details=(detail,),
                    issues=(issue("AnswerNotAvailable"),) if with_issue else ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lxml import etree
 
 from ehdsi import oids
@@ -12,10 +14,13 @@ from ehdsi.xml import XmlElement
 #: Clark prefix of HL7 v3; ``H + "id"`` is an element name.
 H = f"{{{oids.NS_HL7}}}"
 
+#: HL7 v3 as default namespace; lxml's type stubs do not know the key ``None``.
+_DEFAULT: Any = {None: oids.NS_HL7}
+
 
 def root_element(interaction: str) -> XmlElement:
     """The interaction element itself, HL7 v3 as default namespace."""
-    return etree.Element(H + interaction, {"ITSVersion": "XML_1.0"}, nsmap={None: oids.NS_HL7})
+    return etree.Element(H + interaction, {"ITSVersion": "XML_1.0"}, nsmap=_DEFAULT)
 
 
 def add(parent: XmlElement, name: str, **attributes: str | None) -> XmlElement:

@@ -49,8 +49,9 @@ class PatientQuery:
 class MatchedPatient:
     """One ``subject`` of the answer. Traits stay out of ``repr``.
 
-    ``identifiers[0]`` is the one that TRC assertion and ITI-38 use. ``birth_time`` and ``deceased_time`` are HL7 TS
-    as written. ``match_degree`` is 0 to 100. ``custodian`` is the home community OID that answers for the patient.
+    ``identifiers[0]`` is the one that TRC assertion and ITI-38 use. ``birth_time`` and ``deceased_time``
+    are HL7 TS as written. ``match_degree`` is 0 to 100. ``custodian`` is the home community OID that
+    answers for the patient.
     """
 
     identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
@@ -94,7 +95,8 @@ def issue(code: str) -> DetectedIssue:
     return DetectedIssue(code=code, code_system=code_system, branch=branch)
 
 
-#: Reason codes of the profile: code -> (code system, branch). Source: IHE ITI-55 3.55.4.2.2.5-7, eHDSI XCPD 2.1.
+#: Reason codes of the profile: code -> (code system, branch). Source: IHE ITI-55 3.55.4.2.2.5-7, eHDSI
+#: XCPD 2.1.
 #: Unverified: the branch of PrivacyViolation and PolicyViolation.
 ISSUE_CODES: dict[str, tuple[str, Branch]] = {
     "AnswerNotAvailable": (oids.XCPD_ANSWER_CODES, "mitigatedBy"),
@@ -123,7 +125,8 @@ MORE_TRAITS_CODES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgementDetail:
-    """``acknowledgement/acknowledgementDetail``: error code of the catalogue, free text, location (free text too)."""
+    """``acknowledgement/acknowledgementDetail``: error code of the catalogue, free text, location (free
+    text too)."""
 
     code: str | None = None
     text: str | None = None
@@ -132,7 +135,8 @@ class AcknowledgementDetail:
 
 
 class Outcome(Enum):
-    """What an answer says, decided by the presence of a ``subject`` first (never by ``queryResponseCode`` alone)."""
+    """What an answer says, decided by the presence of a ``subject`` first (never by ``queryResponseCode``
+    alone)."""
 
     MATCH = "match"
     SEVERAL = "several"
@@ -152,7 +156,8 @@ class DiscoveryAnswer:
     sender, receiver : home community OIDs of country A and of country B.
     target_message_id, query_id : echoes of the request.
     acknowledgement : ``AA`` (accepted), ``AE`` (error) or ``AR`` (rejected).
-    query_response_code : ``OK``, ``NF``, ``AE`` or ``QE``; ``query_status_code`` normally ``deliveredResponse``.
+    query_response_code : ``OK``, ``NF``, ``AE`` or ``QE``; ``query_status_code`` normally
+        ``deliveredResponse``.
     patients : the matches; eHDSI wants exactly one.
     issues, details : reasons for the lack of a match.
     echoed : traits of the echoed ``queryByParameter``, ``None`` when it was not echoed.
@@ -179,7 +184,8 @@ class DiscoveryAnswer:
         codes = {detail.code or "" for detail in self.details}
         reasons = {one.code or "" for one in self.issues}
         if self.patients:
-            # A successful answer may carry AE as queryResponseCode (reference implementation), but no "not found".
+            # A successful answer may carry AE as queryResponseCode (reference implementation), but no "not
+            # found".
             says_no = self.query_response_code == "NF" or any(_is_error(code) for code in codes)
             if says_no or self.acknowledgement in ("AE", "AR"):
                 return Outcome.CONTRADICTORY

@@ -11,8 +11,8 @@ from ehdsi.xml import XmlElement
 def build_request(query: PatientQuery) -> XmlElement:
     """The payload of an ITI-55 request.
 
-    Source: IHE ITI-55 3.55.4.1; eHDSI XCPD profile 2.1.0. The code's OID stands in ``codeSystem``, as IHE wants it
-    (the reference implementation puts it in ``codeSystemName``).
+    Source: IHE ITI-55 3.55.4.1; eHDSI XCPD profile 2.1.0. The code's OID stands in ``codeSystem``, as IHE
+    wants it (the reference implementation puts it in ``codeSystemName``).
     """
     message = root_element("PRPA_IN201305UV02")
     add_transmission(message, message_id=query.message_id, creation_time=query.creation_time,

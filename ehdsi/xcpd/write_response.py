@@ -1,4 +1,5 @@
-"""Writes ``PRPA_IN201306UV02``, as the specification wants it or with the named deviations of an ``AnswerStyle``."""
+"""Writes ``PRPA_IN201306UV02``, as the specification wants it or with the named deviations of an
+``AnswerStyle``."""
 
 from __future__ import annotations
 
@@ -16,7 +17,14 @@ from ehdsi.xcpd.elements import (
     add_transmission,
     root_element,
 )
-from ehdsi.xcpd.model import STRICT, AcknowledgementDetail, AnswerStyle, DetectedIssue, DiscoveryAnswer, MatchedPatient
+from ehdsi.xcpd.model import (
+    STRICT,
+    AcknowledgementDetail,
+    AnswerStyle,
+    DetectedIssue,
+    DiscoveryAnswer,
+    MatchedPatient,
+)
 from ehdsi.xml import XmlElement
 
 #: Reason codes that survive in an answer with ``AnswerStyle.lost_reason``.
