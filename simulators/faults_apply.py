@@ -48,7 +48,7 @@ def edit_tree(faults: Iterable[Fault], root: XmlElement) -> bool:
 
 
 def edit_document(faults: Iterable[Fault], content: bytes) -> bytes:
-    """Apply the ``xpath-*`` and ``mime`` faults to a whole XML document; unchanged bytes if there are none."""
+    """Apply the ``xpath-*`` and ``mime`` faults to a whole XML document; the same bytes without any."""
     chosen = tuple(faults)
     if of_kind(chosen, "xpath-set", "xpath-remove", "xpath-duplicate"):
         root = xml.parse(content, large_text=True)
@@ -160,7 +160,8 @@ def _body(fault: Fault, content: bytes) -> bytes:
 def _replace(fault: Fault, content: bytes) -> bytes:
     count = fault.parameters.get("count", -1)
     assert isinstance(count, int)
-    return content.replace(str(fault.parameters["find"]).encode(), str(fault.parameters["by"]).encode(), count)
+    find, by = (str(fault.parameters[key]).encode() for key in ("find", "by"))
+    return content.replace(find, by, count)
 
 
 def _prepend(fault: Fault, content: bytes) -> bytes:

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ehdsi.dsig import SigningKey
 from ehdsi.errors import LocalError
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -81,6 +82,11 @@ class Credential:
         """The private key in PEM (PKCS#8), without a passphrase: it is a throw-away key."""
         return self.private_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
                                               serialization.NoEncryption())
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """The pair as ``ehdsi.dsig`` signs with it."""
+        return SigningKey(private_key=self.private_key, certificate=self.certificate)
 
     def load_into(self, context: ssl.SSLContext) -> None:
         """Give certificate and key to a TLS context; Python wants a file, which is gone on return."""

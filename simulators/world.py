@@ -1,0 +1,214 @@
+"""A whole world in one call: the SMP and any number of foreign NCPs, on free ports, with one clock and one seed.
+
+::
+
+    with World(["HR", "EE"]) as world:
+        world.endpoints["HR"].xcpd       # https://127.0.0.1:…
+        world.ncp("HR").received.last    # what it got
+        world.ncp("HR").faults.add("latency", seconds=2)
+
+All servers of a world share one thread and one event loop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ehdsi.errors import LocalError
+from simulators.clock import Clock, real_clock, seeded_ids
+from simulators.faults import FaultSet
+from simulators.http import application
+from simulators.ncp.quirks import quirks_of
+from simulators.pki import Credential, Pki
+from simulators.server import Listener, ServerThread
+
+if TYPE_CHECKING:
+    from countries.model import Country
+    from simulators.ncp.simulator import ForeignNcp
+    from simulators.smp.simulator import SmpSimulator
+
+#: Paths of the services on an NCP's port, as the reference implementation has them.
+XCPD_PATH = "/openncp-ws-server/services/XCPD_Service"
+XCA_PATH = "/openncp-ws-server/services/XCA_Service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a country answers: the URL of ITI-55, and the one of ITI-38 and ITI-39."""
+
+    xcpd: str
+    xca: str
+
+
+class World:
+    """The foreign world around a gateway. Use as a context manager, or ``start`` and ``stop``.
+
+    Parameters
+    ----------
+    countries : ISO codes, paths of packs, or loaded packs; all packs of the project by default.
+    mode : ``strict`` or ``openncp-like``; single quirks can be switched per NCP.
+    clock : the time that simulators go by; the machine's by default.
+    seed : identifiers that simulators make are the same for the same seed. Keys are random in any case.
+    host : the address to listen on.
+    ports : fixed ports by country code, ``smp`` for the SMP; free ones otherwise.
+
+    Raises
+    ------
+    LocalError : an unknown mode or country, a port in use.
+    """
+
+    def __init__(self, countries: Iterable[str | Path | Country] | None = None, *, mode: str = "strict",
+                 clock: Clock = real_clock, seed: int = 0, host: str = "127.0.0.1",
+                 ports: Mapping[str, int] | None = None) -> None:
+        self.mode = mode
+        self.clock = clock
+        self.seed = seed
+        self.host = host
+        self.quirks = quirks_of(mode)
+        self._ports = dict(ports or {})
+        self.countries: Mapping[str, Country] = MappingProxyType(_loaded(countries))
+        subjects = {code: country.certificate_subject for code, country in self.countries.items()}
+        hosts = dict.fromkeys(("localhost", "127.0.0.1", "::1", host))
+        self.pki = Pki(now=clock(), subjects=subjects, hosts=tuple(hosts))
+        self.ncps: Mapping[str, ForeignNcp] = MappingProxyType(
+            {code: self._new_ncp(country) for code, country in self.countries.items()})
+        self._thread = ServerThread()
+        self._listeners: dict[str, Listener] = {}
+        self._smp: SmpSimulator | None = None
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    def start(self) -> World:
+        """Bind all ports; on return everything answers."""
+        for code, ncp in self.ncps.items():
+            context = self.pki.server_context(self.pki.tls_server(code))
+            self._listeners[code] = Listener(application=application(ncp.handle), context=context,
+                                             host=self.host, port=self._ports.get(code, 0))
+        context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
+        self._listeners["smp"] = Listener(application=application(lambda request: self.smp.handle(request)),
+                                          context=context, host=self.host, port=self._ports.get("smp", 0))
+        self._thread.start(list(self._listeners.values()))
+        return self
+
+    def stop(self) -> None:
+        """Close all ports and connections within two seconds; harmless when nothing runs."""
+        self._thread.stop()
+        self._listeners.clear()
+
+    def __enter__(self) -> World:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Back to the beginning for the next test: no faults, nothing received, no counters, the mode's quirks."""
+        for ncp in self.ncps.values():
+            ncp.reset(quirks=self.quirks)
+        if self._smp is not None:
+            self._smp.reset()
+
+    # -- what is in it ---------------------------------------------------------------------------------
+
+    def ncp(self, code: str) -> ForeignNcp:
+        """The NCP of a country; raises ``LocalError`` for one that is not in this world."""
+        found = self.ncps.get(code.upper())
+        if found is None:
+            raise LocalError(f"{code!r} is not in this world; there are {', '.join(self.ncps)}")
+        return found
+
+    @property
+    def smp(self) -> SmpSimulator:
+        """The SMP of this world; its entries are signed when they are first asked for."""
+        if self._smp is None:
+            from simulators.smp.simulator import SmpSimulator
+
+            self._smp = SmpSimulator(self.countries, pki=self.pki, clock=self.clock,
+                                     endpoints=lambda: self.endpoints)
+        return self._smp
+
+    @property
+    def smp_url(self) -> str:
+        """Base URL of the SMP, without a slash at the end."""
+        return self._listener("smp").url
+
+    @property
+    def endpoints(self) -> dict[str, Endpoints]:
+        """Where each country answers, by code."""
+        return {code: Endpoints(xcpd=self._listener(code).url + XCPD_PATH, xca=self._listener(code).url + XCA_PATH)
+                for code in self.ncps}
+
+    def world_json(self, run_dir: Path) -> Path:
+        """Write ``world.json`` and the PEM files that it names; returns its path.
+
+        Keys of services that are not simulators of this package (``portal`` …) are filled in by whoever
+        starts them; here they are absent.
+        """
+        run_dir.mkdir(parents=True, exist_ok=True)
+        written = self.pki.write(run_dir / "pki")
+        names = {name: str(path.relative_to(run_dir)) for name, path in written.items()}
+        content = {
+            "smp": self.smp_url,
+            "pki": {"ca": names["ca"], "smp_signer": names["smp_signer.cert"],
+                    "gateway_tls": {"cert": names["gateway_tls.cert"], "key": names["gateway_tls.key"]},
+                    "gateway_seal": {"cert": names["gateway_seal.cert"], "key": names["gateway_seal.key"]}},
+            "countries": {code: self._described(code) for code in self.ncps},
+        }
+        path = run_dir / "world.json"
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return path
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _described(self, code: str) -> dict[str, Any]:
+        country, endpoints = self.countries[code], self.endpoints[code]
+        patients = {persona.key: [{"root": one.root, "extension": one.extension} for one in persona.identifiers]
+                    for persona in country.personas}
+        return {"home_community_id": country.oids.home_community, "mode": self.mode, "xcpd": endpoints.xcpd,
+                "xca": endpoints.xca, "patients": patients}
+
+    def _listener(self, name: str) -> Listener:
+        if name not in self._listeners:
+            raise LocalError("the world was not started; use it as a context manager, or call start()")
+        return self._listeners[name]
+
+    def _new_ncp(self, country: Country) -> ForeignNcp:
+        from simulators.ncp.simulator import ForeignNcp
+
+        return ForeignNcp(country, pki=self.pki, clock=self.clock, quirks=self.quirks,
+                          new_id=seeded_ids(self.seed, country.code),
+                          faults=FaultSet(lambda: self._retune(country.code)))
+
+    def _retune(self, code: str) -> None:
+        """Give a listener the certificate and the client check that the faults of its country ask for."""
+        if code not in self._listeners:
+            return
+        from simulators.faults_apply import of_kind
+
+        active = self.ncps[code].faults.active
+        wanted: dict[str, Any] = {}
+        for fault in of_kind((one.fault for one in active), "tls"):
+            wanted |= fault.parameters
+        if wanted == getattr(self.ncps[code], "tls", {}):
+            return
+        self.ncps[code].tls = wanted
+        flaw = wanted.get("certificate")
+        credential: Credential = (self.pki.flawed("tls_server", code, flaw) if flaw
+                                  else self.pki.tls_server(code))
+        context = self.pki.server_context(credential,
+                                          client_certificate=wanted.get("client_certificate") != "none")
+        self._thread.replace_context(self._listeners[code], context)
+
+
+def _loaded(countries: Iterable[str | Path | Country] | None) -> dict[str, Country]:
+    import countries as packs
+
+    chosen = packs.load_all() if countries is None else [
+        packs.load(one) if isinstance(one, str | Path) else one for one in countries]
+    return {country.code: country for country in chosen}
