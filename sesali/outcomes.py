@@ -117,19 +117,23 @@ def code_for_wire(wire_codes: tuple[str, ...], step: Step) -> tuple[str, str]:
     raise LocalError("messages.toml: the table [[wire]] needs a last row with codes = ['*']")
 
 
-def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: str = "",
-                 asked_for: str = "") -> StepRefused:
+def trait_names(wire_codes: tuple[str, ...]) -> str:
+    """In French, what a country wants in addition (for SES-062); a general phrase when it does not say."""
+    named = [str(name) for code, name in _data()["traits"].items() if code in wire_codes]
+    return ", ".join(named) or "traits d'identité complémentaires"
+
+
+def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: str = "") -> StepRefused:
     """What the professional is told about ``error``, raised by the exchange with ``country``.
 
     Parameters
     ----------
     error : a ``TransportFailure`` or a ``PeerError``; a ``StepRefused`` is returned as it is.
     country_name : the name of the country in French for the sentence; the code stands in when empty.
-    asked_for : in French, what the country wants in addition (SES-062).
     """
     if isinstance(error, StepRefused):
         return error
-    values = {"pays": country_name or country, "liste": asked_for or "traits d'identité complémentaires"}
+    values = {"pays": country_name or country, "liste": trait_names((getattr(error, "code", ""),))}
     if isinstance(error, TransportFailure):
         code = _data()["transport"].get(error.kind, "SES-080")
         return refused(code, detail=str(error), **values)
