@@ -167,7 +167,8 @@ def new_hcp(
         id=assertion_id, issue_instant=now, issuer=f"urn:idp:{country}:countryB", name_id=name_id,
         not_before=now, not_on_or_after=now + validity, authn_instant=now, authn_context=authn_context,
         home_community_id=f"urn:oid:{home_community_id}", npi=name_id, subject_id=subject_id,
-        role=role(role_code), organization=organization, organization_id=organization_id, facility_type=facility_type,
+        role=role(role_code), organization=organization, organization_id=organization_id,
+        facility_type=facility_type,
         purpose_of_use=purpose(purpose_code), locality=locality, permissions=permissions,
     )
 
