@@ -11,17 +11,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import httpx
 
 from ehdsi import media_type, mtom, oids, soap, xca_query, xca_retrieve, xcpd, xml
 from ehdsi.errors import MalformedMime, MalformedSoap, PeerError, TransportFailure
+from ehdsi.xca_query import DocumentList, DocumentQuery
+from ehdsi.xca_retrieve import RetrieveAnswer, RetrieveRequest
+from ehdsi.xcpd import DiscoveryAnswer, PatientQuery
 from ehdsi.xml import XmlElement
 from exchange.directory import Directory, Endpoint, Service
 from exchange.http import Answer, Courier, Limits
 from exchange.tls import ClientTls, client_context
 from exchange.wire import OnMessage, ignore
+
+Value = TypeVar("Value")
 
 #: Signed assertions in the order of the profile (next of kin, HCP, TRC), as elements or as their bytes.
 Assertions = Sequence[XmlElement | bytes]
@@ -38,13 +44,32 @@ class FaultReceived(PeerError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged(Generic[Value]):
+    """An answer that was read, and what the audit trail says about how it came.
+
+    Attributes
+    ----------
+    value : the answer.
+    request_id, response_id : ``wsa:MessageID`` of both messages; the latter is empty when absent.
+    """
+
+    value: Value
+    request_id: str
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A SOAP answer that was read: payload of the body, binary parts by content identifier, message identifiers."""
+    """A SOAP answer that was read: payload of the body, binary parts by content identifier, identifiers."""
 
     payload: XmlElement
     parts: Mapping[str, bytes] = field(default_factory=dict)
     message_id: str = ""
     request_id: str = ""
+
+    def carrying(self, value: Value) -> Exchanged[Value]:
+        """The parsed payload with the identifiers of the two messages."""
+        return Exchanged(value=value, request_id=self.request_id, response_id=self.message_id)
 
 
 class NcpClient:
@@ -72,6 +97,29 @@ class NcpClient:
         self._lock = threading.Lock()
         self._couriers: dict[tuple[str, bytes], Courier] = {}
 
+    def discover(self, country: str, query: PatientQuery, assertions: Assertions) -> Exchanged[DiscoveryAnswer]:
+        """ITI-55: who is this patient? ``assertions``: HCP, with the next of kin before it where there is one.
+
+        Raises
+        ------
+        TransportFailure : nobody could be reached, even at a fresh endpoint.
+        PeerError : an answer came and cannot be used (``FaultReceived``, malformed, untrusted directory entry).
+        """
+        reply = self._ask_twice(country, Service.ITI_55, xcpd.build_request(query), assertions)
+        return reply.carrying(xcpd.parse_response(reply.payload))
+
+    def list_documents(self, country: str, query: DocumentQuery, assertions: Assertions
+                       ) -> Exchanged[DocumentList]:
+        """ITI-38: which documents are there? ``assertions``: HCP and TRC. Raises as ``discover`` does."""
+        reply = self._ask_twice(country, Service.ITI_38, xca_query.build_request(query), assertions)
+        return reply.carrying(xca_query.parse_response(reply.payload))
+
+    def retrieve(self, country: str, request: RetrieveRequest, assertions: Assertions
+                 ) -> Exchanged[RetrieveAnswer]:
+        """ITI-39: these documents. ``assertions``: HCP and TRC. Raises as ``discover``; never sent twice."""
+        reply = self._ask(country, Service.ITI_39, xca_retrieve.build_request(request), assertions)
+        return reply.carrying(xca_retrieve.parse_response(reply.payload, reply.parts.__getitem__))
+
     def _ask(self, country: str, service: Service, payload: XmlElement, assertions: Assertions) -> Reply:
         """One request and its answer, at the endpoint known now."""
         endpoint = self._directory.endpoint(country, service)
@@ -83,7 +131,8 @@ class NcpClient:
             content_type=media_type.soap_content_type(service.action))
         return read_reply(answer, request_id=request_id, action=service.response_action)
 
-    def _ask_twice(self, country: str, service: Service, payload: XmlElement, assertions: Assertions) -> Reply:
+    def _ask_twice(self, country: str, service: Service, payload: XmlElement,
+                   assertions: Assertions) -> Reply:
         """For queries: once more at a fresh endpoint when the first try reached nobody."""
         try:
             return self._ask(country, service, payload, assertions)
