@@ -17,11 +17,11 @@ from dataclasses import replace
 
 from lxml import etree
 
-from ehdsi.cda.model import Attachment, Header, PatientSummary, RelatedDocument
-from ehdsi.cda.write_header import NSMAP_LEVEL1, NSMAP_LEVEL3, write_header
-from ehdsi.cda.write_sections import write_body
-from ehdsi.cda.writing import V3
 from ehdsi.cda.datatypes import Identifier
+from ehdsi.cda.model import Attachment, Header, PatientSummary, RelatedDocument
+from ehdsi.cda.writing.datatypes import V3
+from ehdsi.cda.writing.header import NSMAP_LEVEL1, NSMAP_LEVEL3, write_header
+from ehdsi.cda.writing.sections import write_body
 from ehdsi.errors import LocalError
 from ehdsi.oids import TEMPLATE_L1, TEMPLATE_L3
 from ehdsi.xml import XmlElement, serialise

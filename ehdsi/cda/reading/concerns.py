@@ -30,6 +30,9 @@ from ehdsi.xml import XmlElement
 #: LOINC code of the act that names a professional related to a problem.
 _RELATED_PROFESSIONAL = "85847-2"
 
+#: What documents write in place of an agent where there is none: null flavours as text, dashes.
+_NO_WORDS = frozenset(("UNK", "NA", "NI", "OTH", "-", "--", "N/A"))
+
 
 def concern(reading: Reading, act: XmlElement, *, allergy: bool) -> list[Entry]:
     """One entry per observation in a concern act; an act without one gives nothing and stays untaken."""
@@ -67,6 +70,7 @@ def _subject(reading: Reading, observation: XmlElement, outer: EntryFields | Non
     value = _coded_value(reading, groups)
     stated = absence(fields, value, onset or time) if value is not None else None
     if stated is not None:
+        _settle_agents(reading, groups)
         return stated
     if allergy:
         return _allergy(reading, groups, fields, Concern(kind, value, onset, time))
@@ -134,6 +138,22 @@ def _agents(reading: Reading, groups: Groups) -> tuple[tuple[Coded, ...], str | 
             names.extend([name] if name else [])
         agents.extend([own] if own is not None and (own.code or own.original_text) else [])
     return tuple(agents), ", ".join(names) or None
+
+
+def _settle_agents(reading: Reading, groups: Groups) -> None:
+    """Take the agents beside an absence statement that name nothing; a real one stays for the account."""
+    for participant in groups.get("participant", ()):
+        codes = [node for node in participant.iter() if node.get("code") or node.get("displayName")]
+        words = {word for node in participant.iter() if reading.name(node) in ("reference", "name", "originalText")
+                 for word in _words(reading, node).split()}
+        if not codes and words <= _NO_WORDS:
+            reading.take_all(participant)
+
+
+def _words(reading: Reading, node: XmlElement) -> str:
+    if reading.name(node) == "reference":
+        return reading.referenced_text(node)[0] or ""
+    return (node.text or "").strip()
 
 
 def _reaction(reading: Reading, relation: XmlElement, observation: XmlElement) -> Iterator[Reaction]:

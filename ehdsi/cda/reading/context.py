@@ -33,39 +33,44 @@ _ANY_REVISED = etree.XPath("boolean(//@revised)")
 _BLOCKS = frozenset(("table", "thead", "tbody", "tfoot", "tr", "list", "item", "td", "th", "paragraph"))
 
 
+class _Names(dict[str, str]):
+    """Qualified tag to the name that readers use: local in a namespace that we read, else the tag itself."""
+
+    def __missing__(self, tag: str) -> str:
+        namespace, _, local = tag[1:].rpartition("}")
+        name = self[tag] = local if namespace in READ_NAMESPACES else tag
+        return name
+
+
 class Reading:
     """The memory of one reading; made by ``parse_element``, thrown away afterwards."""
 
-    __slots__ = ("_groups", "_ids", "_names", "_paths", "_revised", "remarks", "root", "taken")
+    __slots__ = ("_groups", "_ids", "_names", "_paths", "_references", "_revised", "remarks", "root", "taken")
 
     def __init__(self, root: XmlElement) -> None:
         self.root = root
         self.taken: set[XmlElement] = set()
         self.remarks: list[Remark] = []
-        self._names: dict[str, str] = {}
+        self._names = _Names()
         self._groups: dict[XmlElement, Groups] = {}
         self._paths: dict[XmlElement, str] = {root: "/" + etree.QName(root).localname}
         self._ids: dict[str, XmlElement] | None = None
+        self._references: dict[XmlElement, tuple[str | None, str | None]] = {}
         self._revised: bool | None = None
 
     # -- names and children --------------------------------------------------------------------------------
     def name(self, element: XmlElement) -> str:
         """Local name of an element in a namespace that we read, else its full ``{namespace}name``."""
-        tag = str(element.tag)
-        name = self._names.get(tag)
-        if name is None:
-            namespace, _, local = tag[1:].rpartition("}")
-            name = local if namespace in READ_NAMESPACES else tag
-            self._names[tag] = name
-        return name
+        return self._names[element.tag]
 
     def groups(self, element: XmlElement) -> Groups:
         """Children by name, in document order within a name; computed once."""
         found = self._groups.get(element)
         if found is None:
             found = {}
+            names = self._names
             for child in element:
-                name = self._names.get(child.tag) or self.name(child)
+                name = names[child.tag]
                 if name in found:
                     found[name].append(child)
                 else:
@@ -95,13 +100,14 @@ class Reading:
             if parent is None:
                 return "/" + self.name(element)
             stem = self.path(parent) + "/"
-            for name, same in self.groups(parent).items():
-                local = name.rpartition("}")[2]
-                if len(same) == 1:
-                    self._paths[same[0]] = stem + local
-                else:
-                    for number, child in enumerate(same, 1):
-                        self._paths[child] = f"{stem}{local}[{number}]"
+            name = self._names[element.tag]
+            same = self.groups(parent)[name]
+            local = name.rpartition("}")[2]
+            if len(same) == 1:
+                self._paths[element] = stem + local
+            else:
+                for number, child in enumerate(same, 1):
+                    self._paths[child] = f"{stem}{local}[{number}]"
             path = self._paths[element]
         return path
 
@@ -130,7 +136,13 @@ class Reading:
 
     def referenced_text(self, reference: XmlElement) -> tuple[str | None, str | None]:
         """Text and fragment that a ``reference`` points to; a dangling one is remarked and keeps its fragment."""
+        known = self._references.get(reference)
+        if known is None:
+            known = self._references[reference] = self._resolved(reference)
         self.taken.add(reference)
+        return known
+
+    def _resolved(self, reference: XmlElement) -> tuple[str | None, str | None]:
         value = (reference.get("value") or "").strip()
         if not value:
             return None, None
@@ -146,28 +158,35 @@ class Reading:
         """Text below an element as a reader sees it: white space folded, deleted passages left out."""
         if self._revised is None:
             self._revised = bool(_ANY_REVISED(self.root))
-        if self._revised:
-            chunks = list(_undeleted(element))
-        else:
-            chunks = [str(chunk) for chunk in element.itertext()]
-        glue = " " if self.name(element) in _BLOCKS else ""
-        return " ".join(glue.join(chunks).split())
+        if not len(element):
+            return " ".join((element.text or "").split()) if element.get("revised") != "delete" else ""
+        chunks = _undeleted(element) if self._revised else element.itertext()
+        glue = " " if self._names[element.tag] in _BLOCKS else ""
+        return " ".join(glue.join(chunks).split())  # type: ignore[arg-type]
 
     # -- the account ---------------------------------------------------------------------------------------
-    def untaken(self, element: XmlElement) -> Iterator[XmlElement]:
+    def untaken(self, element: XmlElement) -> list[XmlElement]:
         """Topmost elements below ``element`` that nobody understood and that bear content."""
-        taken = self.taken
+        taken, names = self.taken, self._names
+        left = [node for node in element.iter() if node not in taken and names[node.tag] not in TECHNICAL]
+        return list(self._topmost(element)) if left else []
+
+    def _topmost(self, element: XmlElement) -> Iterator[XmlElement]:
         for child in element:
-            if child in taken:
-                if len(child):
-                    yield from self.untaken(child)
+            if child in self.taken:
+                yield from self._topmost(child)
             elif self.name(child) not in TECHNICAL and self.bears_content(child):
                 yield child
 
     def bears_content(self, element: XmlElement) -> bool:
         """Does an element, or one below it, say anything (a code, value, text)?"""
         for node in element.iter():
-            if self.name(node) in TECHNICAL:
+            name = self.name(node)
+            if name in TECHNICAL:
+                continue
+            if name == "reference" and node.get("value"):
+                if self.referenced_text(node)[0]:
+                    return True
                 continue
             if node.get("code") or node.get("value") or node.get("displayName"):
                 return True

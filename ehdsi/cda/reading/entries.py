@@ -14,7 +14,7 @@ from ehdsi.cda.reading.statements import STATEMENTS, code_of, is_event, unread
 from ehdsi.xml import XmlElement
 
 ALLERGIES, PROBLEMS, PAST_ILLNESS, IMMUNIZATIONS = "48765-2", "11450-4", "11348-0", "11369-6"
-PROCEDURES, DEVICES = "47519-4", "46264-8"
+PROCEDURES, DEVICES, MEDICATIONS = "47519-4", "46264-8", "10160-0"
 
 _E, _I = oids.EHDSI, oids.IHE_PCC
 _ALLERGY_TEMPLATES = frozenset((f"{_E}.3.16", f"{_E}.3.17", f"{_I}.4.5.3", f"{_I}.4.6"))
@@ -38,7 +38,7 @@ def entries(reading: Reading, entry: XmlElement, section: str) -> list[Entry]:
     if not any(name in STATEMENTS for name in groups) and entry.get("nullFlavor"):
         reading.remark("repaired", f"an entry holds nothing but the null flavour {entry.get('nullFlavor')}", entry)
     found.extend([unread(reading, left, f"{_local(reading, left)} was not understood at this place")
-                  for left in list(reading.untaken(entry))])
+                  for left in reading.untaken(entry)])
     return found
 
 
@@ -78,7 +78,9 @@ def _templates(reading: Reading, statement: XmlElement) -> frozenset[str | None]
 
 
 def _is_immunization(reading: Reading, statement: XmlElement, section: str) -> bool:
-    return (section == IMMUNIZATIONS or code_of(reading, statement) == "IMMUNIZ"
+    if section in (IMMUNIZATIONS, MEDICATIONS):
+        return section == IMMUNIZATIONS
+    return (code_of(reading, statement) == "IMMUNIZ"
             or bool(_templates(reading, statement) & _IMMUNIZATION_TEMPLATES))
 
 

@@ -43,35 +43,43 @@ def _children(reading: Reading, element: XmlElement, tag: str) -> list[Narrative
     if text and (loose or not text.isspace()):
         found.append(text)
     for child in element:
-        found.extend(_node(reading, child))
+        name = reading.name(child)
+        if name in ALLOWED:
+            found.append(NarrativeNode(tag=name, attributes=_attributes(reading, child, name),
+                                       children=tuple(_children(reading, child, name))))
+        else:
+            found.extend(_unknown(reading, child, name.rpartition("}")[2]))
         text = child.tail
         if text and (loose or not text.isspace()):
             found.append(text)
     return found
 
 
-def _node(reading: Reading, element: XmlElement) -> list[NarrativeNode | str]:
-    tag = reading.name(element)
-    if tag not in ALLOWED:
-        tag = tag.rpartition("}")[2]
-        if tag in ACTIVE or tag.lower() in ACTIVE:
-            reading.remark("unsafe", f"active content <{tag}> in a narrative was removed", element)
-            return []
-        if tag == "renderMultiMedia":
-            reading.remark("unread", "a picture in a narrative is not shown", element)
-            return _children(reading, element, tag)
-        if tag not in ALLOWED:
-            reading.remark("repaired", f"<{tag}> is not narrative markup; its text is kept", element)
-            if tag not in _HTML:
-                return _children(reading, element, tag)
-            tag = _HTML[tag]
-    attributes = _attributes(reading, element, tag) if element.attrib else ()
-    return [NarrativeNode(tag=tag, attributes=attributes, children=tuple(_children(reading, element, tag)))]
+def _unknown(reading: Reading, element: XmlElement, tag: str) -> list[NarrativeNode | str]:
+    """What stands for an element outside the allow-list: nothing, its text, or the markup it is like."""
+    if tag.lower() in ACTIVE:
+        reading.remark("unsafe", f"active content <{tag}> in a narrative was removed", element)
+        return []
+    if tag == "renderMultiMedia":
+        reading.remark("unread", "a picture in a narrative is not shown", element)
+        return _children(reading, element, tag)
+    reading.remark("repaired", f"<{tag}> is not narrative markup; its text is kept", element)
+    tag = tag if tag in ALLOWED else _HTML.get(tag, "")
+    children = _children(reading, element, tag)
+    if not tag:
+        return children
+    return [NarrativeNode(tag=tag, attributes=_attributes(reading, element, tag), children=tuple(children))]
 
 
 def _attributes(reading: Reading, element: XmlElement, tag: str) -> tuple[tuple[str, str], ...]:
+    items = element.items()
+    if not items:
+        return ()
     kept: list[tuple[str, str]] = []
-    for name, value in element.items():
+    for name, value in items:
+        if name in ATTRIBUTES:
+            kept.append((name, value))
+            continue
         local = name.rpartition("}")[2]
         if local in ATTRIBUTES:
             kept.append((local, value))

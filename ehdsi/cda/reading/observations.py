@@ -16,7 +16,7 @@ from ehdsi.cda.reading.datatypes import (
 )
 from ehdsi.cda.reading.header import template_ids
 from ehdsi.cda.reading.people import participations, text_child
-from ehdsi.cda.reading.statements import absence, common, is_event, related, slot
+from ehdsi.cda.reading.statements import EntryFields, absence, common, is_event, related, slot
 from ehdsi.xml import XmlElement
 
 #: Relationships whose observation is a part of the one above it; any other kind says something else.
@@ -25,23 +25,23 @@ _PART_OF = frozenset(("COMP", "SPRT", "SUBJ", ""))
 
 def observation(reading: Reading, element: XmlElement) -> list[Entry]:
     """An observation as an entry: a finding, or the statement that there is none."""
-    found = _observation(reading, element)
-    for candidate in (*[v for v in found.values if isinstance(v, Coded)][:1], found.code):
-        fields = common(reading, element)
+    fields = common(reading, element)
+    found = _observation(reading, element, fields)
+    values_said = [v for v in found.values if isinstance(v, Coded)]
+    for candidate in (*values_said[:1], found.code):
         stated = absence(fields, candidate, found.time) if candidate is not None else None
         if stated is not None and not found.components:
             return [stated]
     return [found]
 
 
-def _observation(reading: Reading, element: XmlElement) -> Observation:
-    fields = common(reading, element)
+def _observation(reading: Reading, element: XmlElement, fields: EntryFields) -> Observation:
     groups = reading.groups(element)
     components: list[Observation] = []
     for relation, kind, name, statement in related(reading, groups):
         if name == "observation" and kind in _PART_OF and is_event(statement):
             reading.take(relation)
-            components.append(_observation(reading, statement))
+            components.append(_observation(reading, statement, common(reading, statement)))
     return Observation(
         **fields, code=coded_child(reading, groups, "code"), values=values(reading, groups.get("value", ())),
         time=interval_child(reading, groups), interpretations=coded_children(reading, groups, "interpretationCode"),
@@ -100,7 +100,8 @@ def organizer(reading: Reading, element: XmlElement) -> list[Entry]:
     nested: list[Entry] = []
     for component in groups.get("component", ()):
         inside = reading.open(component)
-        found.extend([_observation(reading, child) for child in inside.get("observation", ()) if is_event(child)])
+        found.extend([_observation(reading, child, common(reading, child))
+                      for child in inside.get("observation", ()) if is_event(child)])
         for child in inside.get("organizer", ()):
             nested.extend(organizer(reading, child))
     group = ObservationGroup(**fields, code=coded_child(reading, groups, "code"),

@@ -48,8 +48,11 @@ def common(reading: Reading, element: XmlElement) -> EntryFields:
     groups = reading.open(element)
     text = first(groups, "text")
     shown, reference = text_of(reading, text) if text is not None else (None, None)
-    authors = participations(reading, groups, "author", "AUT") + participations(reading, groups, "informant", "INF")
-    comments, commentators = _comments(reading, groups)
+    authors: tuple[Participation, ...] = ()
+    if "author" in groups or "informant" in groups:
+        authors = (participations(reading, groups, "author", "AUT")
+                   + participations(reading, groups, "informant", "INF"))
+    comments, commentators = _comments(reading, groups) if "entryRelationship" in groups else ((), ())
     return EntryFields(identifiers=identifiers(reading, groups), text=shown, text_reference=reference,
                        status=status(reading, groups), null_flavor=element.get("nullFlavor"),
                        negated=is_true(element.get("negationInd")), authors=authors + commentators,
@@ -146,7 +149,8 @@ def _comments(reading: Reading, groups: Groups) -> tuple[tuple[str, ...], tuple[
         if text:
             texts.append(text)
         found = participations(reading, reading.groups(statement), "author", "AUT")
-        authors += tuple([a for a in found if a.person or a.device or (a.organization and a.organization.names)])
+        authors += tuple([a for a in found if a.person or a.device or a.time
+                          or (a.organization and a.organization.names)])
     return tuple(texts), authors
 
 
