@@ -1,8 +1,8 @@
 """The client of foreign NCPs: ITI-55, ITI-38 and ITI-39 over SOAP 1.2 and mutual TLS.
 
-A query (ITI-55, ITI-38) that reached nobody is sent once more after the directory was asked again: the foreign
-country may have moved. A retrieve is not repeated by itself, and neither is anything that timed out: the country
-has the request and is working on it.
+A query (ITI-55, ITI-38) that reached nobody is sent once more after the directory was asked again: the
+foreign country may have moved. A retrieve is not repeated by itself, and neither is anything that timed out:
+the country has the request and is working on it.
 
 Source: eHDSI XCPD, XCA and Messaging profiles; IHE ITI TF-2 3.55, 3.38, 3.39.
 """
@@ -97,13 +97,14 @@ class NcpClient:
         self._lock = threading.Lock()
         self._couriers: dict[tuple[str, bytes], Courier] = {}
 
-    def discover(self, country: str, query: PatientQuery, assertions: Assertions) -> Exchanged[DiscoveryAnswer]:
-        """ITI-55: who is this patient? ``assertions``: HCP, with the next of kin before it where there is one.
+    def discover(self, country: str, query: PatientQuery, assertions: Assertions
+                 ) -> Exchanged[DiscoveryAnswer]:
+        """ITI-55: who is this patient? ``assertions``: HCP, with the next of kin before it if there is one.
 
         Raises
         ------
         TransportFailure : nobody could be reached, even at a fresh endpoint.
-        PeerError : an answer came and cannot be used (``FaultReceived``, malformed, untrusted directory entry).
+        PeerError : what came cannot be used (``FaultReceived``, malformed, untrusted directory entry).
         """
         reply = self._ask_twice(country, Service.ITI_55, xcpd.build_request(query), assertions)
         return reply.carrying(xcpd.parse_response(reply.payload))
@@ -186,8 +187,9 @@ def read_reply(answer: Answer, *, request_id: str, action: str) -> Reply:
         raise MalformedSoap("an answer that is no fault came with an HTTP error status", where="HTTP status",
                             expected="200", got=str(answer.status), clause="SOAP 1.2 part 2, table 17")
     if envelope.action and envelope.action != action:
-        raise MalformedSoap("the answer carries another action", where="/Envelope/Header/Action", expected=action,
-                            got=envelope.action[:120], clause="WS-Addressing 1.0 SOAP binding, 6.4.1")
+        raise MalformedSoap("the answer carries another action", where="/Envelope/Header/Action",
+                            expected=action, got=envelope.action[:120],
+                            clause="WS-Addressing 1.0 SOAP binding, 6.4.1")
     return Reply(payload=envelope.body, parts=parts, message_id=envelope.message_id, request_id=request_id)
 
 
@@ -199,8 +201,8 @@ def _unpack(answer: Answer) -> tuple[XmlElement, Mapping[str, bytes]]:
         return xml.parse(package.root), package.parts
     if kind in ("application/soap+xml", "application/xop+xml", "text/xml", "application/xml"):
         return xml.parse(answer.body), {}
-    raise TransportFailure("http", f"the answer is no SOAP message (HTTP {answer.status}, {kind or 'no type'})",
-                           answer.status)
+    got = f"HTTP {answer.status}, {kind or 'no content type'}"
+    raise TransportFailure("http", f"the answer is no SOAP message ({got})", answer.status)
 
 
 def _kind_of(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""What the gateway must be told: its keys, the SMP, the countries it is connected to, limits, where audit goes.
+"""What the gateway must be told: its keys, the SMP, the countries it is connected to, limits, audit.
 
 Everything else about a country (endpoint, certificate, search mask) comes from the SMP.
 """

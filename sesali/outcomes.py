@@ -7,7 +7,7 @@ holds identity traits or foreign raw text; what the peer said stays in ``detail`
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
@@ -95,9 +95,13 @@ def notice(code: str, **values: str | int) -> Notice:
                   incident=row.incident, security=row.security)
 
 
-def refused(code: str, *, detail: str = "", wire_code: str = "", **values: str | int) -> StepRefused:
-    """A ``StepRefused`` to raise."""
-    return StepRefused(notice(code, **values), detail=detail, wire_code=wire_code)
+def refused(code: str, *, detail: str = "", wire_code: str = "", security: bool = False,
+            **values: str | int) -> StepRefused:
+    """A ``StepRefused`` to raise; ``security`` makes it a security event whatever its row says."""
+    shown = notice(code, **values)
+    if security:
+        shown = replace(shown, security=True)
+    return StepRefused(shown, detail=detail, wire_code=wire_code)
 
 
 def code_for_wire(wire_codes: tuple[str, ...], step: Step) -> tuple[str, str]:
