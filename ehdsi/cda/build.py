@@ -45,7 +45,7 @@ def build_element(summary: PatientSummary) -> XmlElement:
         raise LocalError("a level 3 document needs at least one section")
     if level == 1 and summary.attachment is None:
         raise LocalError("a level 1 document needs an attachment")
-    root = etree.Element(V3 + "ClinicalDocument", nsmap=NSMAP_LEVEL3 if level == 3 else NSMAP_LEVEL1)
+    root = etree.Element(V3 + "ClinicalDocument", nsmap=NSMAP_LEVEL3 if level == 3 else NSMAP_LEVEL1)  # type: ignore[arg-type]
     write_header(root, summary.header)
     component = etree.SubElement(root, V3 + "component")
     if summary.attachment is not None and level == 1:
