@@ -1,7 +1,8 @@
-"""Extracts every clinical statement of a CDA document in a second, independent way, and looks for each in a value.
+"""Extracts every clinical statement of a CDA document in a second, independent way, and looks for each in a
+value.
 
-It uses nothing of the reader: plain XPath over the raw tree, attribute by attribute. Whoever shows a summary (the
-model, the French page, a text) must hold each statement; what is missing is listed with its place.
+It uses nothing of the reader: plain XPath over the raw tree, attribute by attribute. Whoever shows a summary
+(the model, the French page, a text) must hold each statement; what is missing is listed with its place.
 """
 
 from __future__ import annotations
@@ -19,15 +20,30 @@ NS = {"h": "urn:hl7-org:v3", "x": "http://www.w3.org/2001/XMLSchema-instance"}
 Kind = Literal["code", "display", "original", "number", "status", "words", "negation", "null"]
 
 #: Codes that only name the field which the statement fills; their meaning is the field's name.
-FIELD_NAMES = frozenset((
-    "CONC", "IMMUNIZ", "SEV", "33999-4", "82606-5", "66455-7", "11323-3", "30973-2", "48767-8", "PINSTRUCT",
-    "FINSTRUCT", "85847-2", "272741003", "url",
-))
+FIELD_NAMES = frozenset(
+    (
+        "CONC",
+        "IMMUNIZ",
+        "SEV",
+        "33999-4",
+        "82606-5",
+        "66455-7",
+        "11323-3",
+        "30973-2",
+        "48767-8",
+        "PINSTRUCT",
+        "FINSTRUCT",
+        "85847-2",
+        "272741003",
+        "url",
+    )
+)
 
 #: Elements that hold technical identity, or point instead of saying.
 _NOT_CLINICAL = frozenset(("templateId", "id", "typeId", "realmCode", "reference"))
 
-#: Nested statements whose code is the kind of problem or reaction: kept by the model where it has a place for it.
+#: Nested statements whose code is the kind of problem or reaction: kept by the model where it has a place
+#: for it.
 _REASON_CODE = "ancestor::*[local-name()='entryRelationship'][@typeCode='RSON']"
 
 _ENTRIES = etree.XPath("//h:structuredBody//h:entry", namespaces=NS)
@@ -55,7 +71,8 @@ def _fold(text: str) -> str:
 
 
 def statements(root: etree._Element) -> list[Statement]:
-    """All statements of all entries, in document order; ``entry`` is the path of the entry with local names."""
+    """All statements of all entries, in document order; ``entry`` is the path of the entry with local
+    names."""
     targets: dict[str, etree._Element] = {}
     for element in _IDS(root):
         targets.setdefault(element.get("ID"), element)
@@ -79,7 +96,9 @@ def _path(element: etree._Element) -> str:
     return "/" + "/".join(reversed(steps))
 
 
-def _of_element(element: etree._Element, targets: dict[str, etree._Element]) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def _of_element(
+    element: etree._Element, targets: dict[str, etree._Element]
+) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     name = _local(element)
     if name in _NOT_CLINICAL or _is_field_name(element):
         return
@@ -87,7 +106,9 @@ def _of_element(element: etree._Element, targets: dict[str, etree._Element]) -> 
     if _adds_nothing(element):
         return
     if name == "statusCode":
-        if code and (code not in ("completed", "active") or _local(element.getparent().getparent()) == "entry"):
+        if code and (
+            code not in ("completed", "active") or _local(element.getparent().getparent()) == "entry"
+        ):
             yield "status", (code,)
         return
     if element.get("negationInd") in ("true", "1"):
@@ -111,8 +132,9 @@ def _adds_nothing(element: etree._Element) -> bool:
     if _local(element) != "denominator" or _local(element.getparent().getparent()) != "asContent":
         return False
     beside = element.getparent()[0]
-    return element.get("value") == "1" and element.get("unit") in (None, "1") or (
-        (element.get("value"), element.get("unit")) == (beside.get("value"), beside.get("unit")))
+    return (element.get("value") == "1" and element.get("unit") in (None, "1")) or (
+        (element.get("value"), element.get("unit")) == (beside.get("value"), beside.get("unit"))
+    )
 
 
 def _is_field_name(element: etree._Element) -> bool:
@@ -196,10 +218,11 @@ def said_by(value: Any) -> Counter[tuple[str, tuple[str, ...]]]:
 
 
 def missing(said: list[Statement], summary: Any) -> list[Statement]:
-    """The statements that a ``PatientSummary`` does not hold in the entries made of the same ``entry`` element.
+    """The statements that a ``PatientSummary`` does not hold in the entries made of the same ``entry``
+    element.
 
-    A statement that an entry makes n times must be there n times, unless it stands as mere text (a reference range,
-    an unread rest kept as XML), where once is enough.
+    A statement that an entry makes n times must be there n times, unless it stands as mere text (a reference
+    range, an unread rest kept as XML), where once is enough.
     """
     made = _entries_of(summary)
     left: list[Statement] = []
@@ -218,15 +241,22 @@ def missing(said: list[Statement], summary: Any) -> list[Statement]:
 
 
 def _as_text(kind: Kind, words: tuple[str, ...], texts: list[str], typed: int) -> bool:
-    """Is a statement there as text: exactly for what has no type of its own, inside a longer text otherwise?"""
+    """Is a statement there as text: exactly for what has no type of its own, inside a longer text
+    otherwise?"""
     if kind in ("words", "original") and words[0] in texts:
         return True
     if typed:
         return False
     if kind == "number" and len(words) == 1 and words[0] in texts:
         return True
-    return any(all(word in text for word in words if word) for text in texts if len(text) > 3
-               and (text.startswith("<") or ":" in text)) and kind != "negation"
+    return (
+        any(
+            all(word in text for word in words if word)
+            for text in texts
+            if len(text) > 3 and (text.startswith("<") or ":" in text)
+        )
+        and kind != "negation"
+    )
 
 
 def _entries_of(summary: Any) -> dict[str, list[Any]]:

@@ -1,8 +1,8 @@
 """Reads any real patient-summary CDA into the typed model: tolerant, and nothing is lost without a word.
 
-The reader dispatches on section codes and the shape of entries, not on template identifiers alone, so documents of
-all waves are read by one code. What it had to bend, could not read or refused to take over is in ``remarks`` and in
-``UnreadEntry`` values; it never guesses.
+The reader dispatches on section codes and the shape of entries, not on template identifiers alone, so
+documents of all waves are read by one code. What it had to bend, could not read or refused to take over is in
+``remarks`` and in ``UnreadEntry`` values; it never guesses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 
 from ehdsi import oids
 from ehdsi.cda.model import Attachment, Entry, PatientSummary, Section
-from ehdsi.cda.reading.context import Reading
+from ehdsi.cda.reading.context import Reading, line_of
 from ehdsi.cda.reading.datatypes import coded_child, first, identifier, text_of
 from ehdsi.cda.reading.entries import entries
 from ehdsi.cda.reading.header import header, language, template_ids
@@ -27,9 +27,13 @@ _SPECIFICATION = "eHDSI patient summary CDA R2, document level template"
 _ROOT = f"{{{oids.NS_HL7}}}ClinicalDocument"
 
 #: Other documents of MyHealth@EU by LOINC code: read by nobody here, so refused by name.
-_OTHER_DOCUMENTS = {"57833-6": "an ePrescription", "60593-1": "an eDispensation",
-                    "56445-0": "a medication related overview", "34133-9": "an encounter report",
-                    "57016-8": "a privacy policy acknowledgement"}
+_OTHER_DOCUMENTS = {
+    "57833-6": "an ePrescription",
+    "60593-1": "an eDispensation",
+    "56445-0": "a medication related overview",
+    "34133-9": "an encounter report",
+    "57016-8": "a privacy policy acknowledgement",
+}
 
 #: Names in a PDF that make a viewer act by itself.
 _ACTIVE_PDF = (b"/JavaScript", b"/JS", b"/Launch", b"/OpenAction", b"/EmbeddedFile")
@@ -52,7 +56,7 @@ def parse_element(root: XmlElement) -> PatientSummary:
     """Read a patient summary from its parsed root element; raises ``MalformedMessage`` as ``parse`` does."""
     reading = Reading(root)
     _refuse_other_documents(reading)
-    bodies = [component for component in reading.groups(root).get("component", ())]
+    bodies = reading.groups(root).get("component", [])
     structured = _body(reading, bodies, "structuredBody")
     unstructured = _body(reading, bodies, "nonXMLBody")
     level: Literal[1, 3] = 3 if structured is not None else 1
@@ -65,16 +69,23 @@ def parse_element(root: XmlElement) -> PatientSummary:
         attachment = _attachment(reading, unstructured)
     if structured is None and unstructured is None:
         reading.remark("unread", "the document has no body", root)
-    return PatientSummary(header=head, sections=sections, attachment=attachment, remarks=tuple(reading.remarks))
+    return PatientSummary(
+        header=head, sections=sections, attachment=attachment, remarks=tuple(reading.remarks)
+    )
 
 
 def _refuse_other_documents(reading: Reading) -> None:
     root = reading.root
     if root.tag != _ROOT:
-        raise MalformedMessage("this is not a CDA document", where=reading.path(root), line=root.sourceline or 0,
-                               expected=f"ClinicalDocument in namespace {oids.NS_HL7}",
-                               got=f"{reading.name(root)[:100]}", clause=_SPECIFICATION,
-                               hint="check which document was retrieved")
+        raise MalformedMessage(
+            "this is not a CDA document",
+            where=reading.path(root),
+            line=line_of(root),
+            expected=f"ClinicalDocument in namespace {oids.NS_HL7}",
+            got=f"{reading.name(root)[:100]}",
+            clause=_SPECIFICATION,
+            hint="check which document was retrieved",
+        )
     found = first(reading.groups(root), "code")
     code = (found.get("code") or "") if found is not None else ""
     templates = template_ids(reading.groups(root))
@@ -83,11 +94,16 @@ def _refuse_other_documents(reading: Reading) -> None:
     is_summary = oids.TEMPLATE_L3 in templates or oids.TEMPLATE_L1 in templates
     if code in _OTHER_DOCUMENTS or not is_summary:
         raise MalformedMessage(
-            "this is not a patient summary", where="/ClinicalDocument/code/@code",
-            line=(found.sourceline or 0) if found is not None else 0,
+            "this is not a patient summary",
+            where="/ClinicalDocument/code/@code",
+            line=line_of(found),
             expected=oids.DOCUMENT_CODE_PATIENT_SUMMARY,
-            got=f"{code[:40]} ({_OTHER_DOCUMENTS[code]})" if code in _OTHER_DOCUMENTS else code[:40] or "no code",
-            clause=_SPECIFICATION, hint="ask for documents of class 60591-5 only")
+            got=f"{code[:40]} ({_OTHER_DOCUMENTS[code]})"
+            if code in _OTHER_DOCUMENTS
+            else code[:40] or "no code",
+            clause=_SPECIFICATION,
+            hint="ask for documents of class 60591-5 only",
+        )
     reading.remark("repaired", "the document code is not that of a patient summary; its template is", found)
 
 
@@ -119,10 +135,17 @@ def _section(reading: Reading, element: XmlElement) -> Section:
     for entry in groups.get("entry", ()):
         found.extend(entries(reading, entry, key))
     section = Section(
-        code=code, title=text_child(reading, groups, "title"), template_ids=template_ids(groups),
-        identifier=identifier(own) if own is not None else None, language=language(reading, groups),
-        null_flavor=element.get("nullFlavor"), narrative=narrative(reading, text) if text is not None else None,
-        entries=tuple(found), subsections=_sections(reading, element), origin=reading.origin(element))
+        code=code,
+        title=text_child(reading, groups, "title"),
+        template_ids=template_ids(groups),
+        identifier=identifier(own) if own is not None else None,
+        language=language(reading, groups),
+        null_flavor=element.get("nullFlavor"),
+        narrative=narrative(reading, text) if text is not None else None,
+        entries=tuple(found),
+        subsections=_sections(reading, element),
+        origin=reading.origin(element),
+    )
     _account(reading, element)
     return section
 

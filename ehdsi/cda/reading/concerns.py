@@ -37,8 +37,11 @@ _NO_WORDS = frozenset(("UNK", "NA", "NI", "OTH", "-", "--", "N/A"))
 def concern(reading: Reading, act: XmlElement, *, allergy: bool) -> list[Entry]:
     """One entry per observation in a concern act; an act without one gives nothing and stays untaken."""
     groups = reading.groups(act)
-    found = [(relation, statement) for relation, kind, name, statement in related(reading, groups)
-             if name == "observation" and kind in ("SUBJ", "COMP", "") and is_event(statement)]
+    found = [
+        (relation, statement)
+        for relation, kind, name, statement in related(reading, groups)
+        if name == "observation" and kind in ("SUBJ", "COMP", "") and is_event(statement)
+    ]
     if not found or not is_event(act):
         return []
     reading.take(act)
@@ -56,12 +59,15 @@ def concern(reading: Reading, act: XmlElement, *, allergy: bool) -> list[Entry]:
 
 def lone_observation(reading: Reading, observation: XmlElement, *, allergy: bool) -> list[Entry]:
     """An allergy or problem observation without a concern act around it."""
-    reading.remark("repaired", "an observation without a concern act around it is read as if it had one", observation)
+    reading.remark(
+        "repaired", "an observation without a concern act around it is read as if it had one", observation
+    )
     return [_subject(reading, observation, None, None, allergy)]
 
 
-def _subject(reading: Reading, observation: XmlElement, outer: EntryFields | None, time: Interval | None,
-             allergy: bool) -> Entry:
+def _subject(
+    reading: Reading, observation: XmlElement, outer: EntryFields | None, time: Interval | None, allergy: bool
+) -> Entry:
     inner = common(reading, observation)
     fields = merged(outer, inner) if outer is not None else inner
     groups = reading.groups(observation)
@@ -82,8 +88,9 @@ class Concern:
 
     __slots__ = ("kind", "onset", "time", "value")
 
-    def __init__(self, kind: Coded | None, value: Coded | None, onset: Interval | None,
-                 time: Interval | None) -> None:
+    def __init__(
+        self, kind: Coded | None, value: Coded | None, onset: Interval | None, time: Interval | None
+    ) -> None:
         self.kind, self.value, self.onset, self.time = kind, value, onset, time
 
 
@@ -108,13 +115,25 @@ def _allergy(reading: Reading, groups: Groups, fields: EntryFields, shared: Conc
         else:
             _fill(reading, slots, relation, statement)
     agents, agent_name = _agents(reading, groups)
-    return Allergy(**fields, type=shared.kind, agents=agents, agent_name=agent_name, value=shared.value,
-                   onset=shared.onset, concern_time=shared.time, reactions=tuple(reactions),
-                   severity=slots.get("severity"), criticality=slots.get(CRITICALITY),
-                   certainty=slots.get(CERTAINTY), clinical_status=slots.get(STATUS))
+    return Allergy(
+        **fields,
+        type=shared.kind,
+        agents=agents,
+        agent_name=agent_name,
+        value=shared.value,
+        onset=shared.onset,
+        concern_time=shared.time,
+        reactions=tuple(reactions),
+        severity=slots.get("severity"),
+        criticality=slots.get(CRITICALITY),
+        certainty=slots.get(CERTAINTY),
+        clinical_status=slots.get(STATUS),
+    )
 
 
-def _fill(reading: Reading, slots: dict[str, Coded | None], relation: XmlElement, statement: XmlElement) -> None:
+def _fill(
+    reading: Reading, slots: dict[str, Coded | None], relation: XmlElement, statement: XmlElement
+) -> None:
     """Fill the field that a nested observation stands for, once; anything else is left for the account."""
     code = "severity" if is_severity(reading, statement) else code_of(reading, statement)
     if code in ("severity", STATUS, OUTCOME, CERTAINTY, CRITICALITY) and slots.get(code) is None:
@@ -144,8 +163,12 @@ def _settle_agents(reading: Reading, groups: Groups) -> None:
     """Take the agents beside an absence statement that name nothing; a real one stays for the account."""
     for participant in groups.get("participant", ()):
         codes = [node for node in participant.iter() if node.get("code") or node.get("displayName")]
-        words = {word for node in participant.iter() if reading.name(node) in ("reference", "name", "originalText")
-                 for word in _words(reading, node).split()}
+        words = {
+            word
+            for node in participant.iter()
+            if reading.name(node) in ("reference", "name", "originalText")
+            for word in _words(reading, node).split()
+        }
         if not codes and words <= _NO_WORDS:
             reading.take_all(participant)
 
@@ -167,9 +190,13 @@ def _reaction(reading: Reading, relation: XmlElement, observation: XmlElement) -
             _fill(reading, severity, inner, statement)
     text = first(groups, "text")
     settle(reading, groups)
-    yield Reaction(code=coded_child(reading, groups, "code"), manifestation=_coded_value(reading, groups),
-                   severity=severity.get("severity"), time=interval_child(reading, groups),
-                   text=text_of(reading, text)[0] if text is not None else None)
+    yield Reaction(
+        code=coded_child(reading, groups, "code"),
+        manifestation=_coded_value(reading, groups),
+        severity=severity.get("severity"),
+        time=interval_child(reading, groups),
+        text=text_of(reading, text)[0] if text is not None else None,
+    )
 
 
 def reaction(reading: Reading, relation: XmlElement, observation: XmlElement) -> tuple[Reaction, ...]:
@@ -187,10 +214,19 @@ def _problem(reading: Reading, groups: Groups, fields: EntryFields, shared: Conc
             _fill(reading, slots, relation, statement)
         elif name == "act" and code_of(reading, statement) == _RELATED_PROFESSIONAL:
             professionals.extend(_professionals(reading, relation, statement))
-    return Problem(**fields, type=shared.kind, value=shared.value, onset=shared.onset, concern_time=shared.time,
-                   clinical_status=slots.get(STATUS), outcome=slots.get(OUTCOME), assertion=slots.get(CERTAINTY),
-                   severity=slots.get("severity"), related_professionals=tuple(professionals),
-                   related_resources=_resources(reading, groups))
+    return Problem(
+        **fields,
+        type=shared.kind,
+        value=shared.value,
+        onset=shared.onset,
+        concern_time=shared.time,
+        clinical_status=slots.get(STATUS),
+        outcome=slots.get(OUTCOME),
+        assertion=slots.get(CERTAINTY),
+        severity=slots.get("severity"),
+        related_professionals=tuple(professionals),
+        related_resources=_resources(reading, groups),
+    )
 
 
 def _professionals(reading: Reading, relation: XmlElement, act: XmlElement) -> list[Participation]:

@@ -1,14 +1,14 @@
 """What one reading of one document remembers: what was understood, what was bent, where everything stood.
 
-The reader keeps account: every element that a reading function understands is *taken*. When an entry has been read,
-whatever lies below it untaken and bears content becomes an ``UnreadEntry``. So nothing can be lost by forgetting to
-write a line of code for it.
+The reader keeps account: every element that a reading function understands is *taken*. When an entry has been
+read, whatever lies below it untaken and bears content becomes an ``UnreadEntry``. So nothing can be lost by
+forgetting to write a line of code for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, cast
 
 from lxml import etree
 
@@ -17,8 +17,8 @@ from ehdsi.cda.datatypes import Origin
 from ehdsi.cda.model import Remark
 from ehdsi.xml import XmlElement
 
-#: Namespaces whose elements are known by their local name; the two medication extensions have no name in common
-#: with another meaning.
+#: Namespaces whose elements are known by their local name; the two medication extensions have no name in
+#: common with another meaning.
 READ_NAMESPACES = frozenset((oids.NS_HL7, oids.NS_PHARM, oids.NS_EPSOS_MEDICATION))
 
 XSI_TYPE = f"{{{oids.NS_XSI}}}type"
@@ -31,6 +31,11 @@ Groups = dict[str, list[XmlElement]]
 _ALL_WITH_ID = etree.XPath("//*[@ID or @id]")
 _ANY_REVISED = etree.XPath("boolean(//@revised)")
 _BLOCKS = frozenset(("table", "thead", "tbody", "tfoot", "tr", "list", "item", "td", "th", "paragraph"))
+
+
+def line_of(element: XmlElement | None) -> int:
+    """Line of an element in the received document, 0 when unknown."""
+    return 0 if element is None else cast(int | None, element.sourceline) or 0
 
 
 class _Names(dict[str, str]):
@@ -113,29 +118,38 @@ class Reading:
 
     def origin(self, element: XmlElement) -> Origin:
         """Where an element stands in the received document."""
-        return Origin(self._paths.get(element) or self.path(element), element.sourceline or 0)
+        return Origin(self._paths.get(element) or self.path(element), line_of(element))
 
-    def remark(self, kind: Literal["unread", "repaired", "unsafe", "dangling"], text: str,
-               element: XmlElement | None = None) -> None:
-        """Note something for the clinician and the validator; ``text`` never quotes content of the document."""
-        self.remarks.append(Remark(kind=kind, text=text,
-                                   origin=None if element is None else self.origin(element)))
+    def remark(
+        self,
+        kind: Literal["unread", "repaired", "unsafe", "dangling"],
+        text: str,
+        element: XmlElement | None = None,
+    ) -> None:
+        """Note something for the clinician and the validator; ``text`` never quotes content of the
+        document."""
+        self.remarks.append(
+            Remark(kind=kind, text=text, origin=None if element is None else self.origin(element))
+        )
 
     # -- texts ---------------------------------------------------------------------------------------------
     def target(self, fragment: str) -> XmlElement | None:
         """The element that carries this ID; the first one where a document has it twice."""
         if self._ids is None:
             self._ids = {}
-            for element in _ALL_WITH_ID(self.root):
+            for element in cast(list[XmlElement], _ALL_WITH_ID(self.root)):
                 key = element.get("ID") or element.get("id")
                 if key in self._ids:
-                    self.remark("repaired", f"the ID {key} stands more than once; the first one is read", element)
+                    self.remark(
+                        "repaired", f"the ID {key} stands more than once; the first one is read", element
+                    )
                 elif key:
                     self._ids[key] = element
         return self._ids.get(fragment)
 
     def referenced_text(self, reference: XmlElement) -> tuple[str | None, str | None]:
-        """Text and fragment that a ``reference`` points to; a dangling one is remarked and keeps its fragment."""
+        """Text and fragment that a ``reference`` points to; a dangling one is remarked and keeps its
+        fragment."""
         known = self._references.get(reference)
         if known is None:
             known = self._references[reference] = self._resolved(reference)

@@ -1,7 +1,8 @@
 """Reads HL7 v3 data types: codes, quantities, times, intervals, frequencies, observation values.
 
-Each function takes the ``Reading`` and one element, takes the element and what it understands below it, and gives
-a frozen value. The shape of an element wins over a missing or wrong ``xsi:type``. Source: HL7 CDA R2 data types.
+Each function takes the ``Reading`` and one element, takes the element and what it understands below it, and
+gives a frozen value. The shape of an element wins over a missing or wrong ``xsi:type``. Source: HL7 CDA R2
+data types.
 """
 
 from __future__ import annotations
@@ -69,8 +70,12 @@ def text_of(reading: Reading, element: XmlElement) -> tuple[str | None, str | No
 
 def identifier(element: XmlElement) -> Identifier:
     """An II element."""
-    return Identifier(root=element.get("root"), extension=element.get("extension"),
-                      null_flavor=element.get("nullFlavor"), authority=element.get("assigningAuthorityName"))
+    return Identifier(
+        root=element.get("root"),
+        extension=element.get("extension"),
+        null_flavor=element.get("nullFlavor"),
+        authority=element.get("assigningAuthorityName"),
+    )
 
 
 def identifiers(reading: Reading, groups: Groups) -> tuple[Identifier, ...]:
@@ -98,18 +103,29 @@ def coded(reading: Reading, element: XmlElement) -> Coded:
             translations = tuple([coded(reading, child) for child in groups["translation"]])
         if "qualifier" in groups:
             qualifiers = tuple([_qualifier(reading, child) for child in groups["qualifier"]])
-    return Coded(code=get("code"), code_system=get("codeSystem"), code_system_name=get("codeSystemName"),
-                 code_system_version=get("codeSystemVersion"), display_name=get("displayName"),
-                 null_flavor=get("nullFlavor"), original_text=text, original_text_reference=reference,
-                 translations=translations, qualifiers=qualifiers, xsi_type=type_of(element),
-                 origin=reading.origin(element))
+    return Coded(
+        code=get("code"),
+        code_system=get("codeSystem"),
+        code_system_name=get("codeSystemName"),
+        code_system_version=get("codeSystemVersion"),
+        display_name=get("displayName"),
+        null_flavor=get("nullFlavor"),
+        original_text=text,
+        original_text_reference=reference,
+        translations=translations,
+        qualifiers=qualifiers,
+        xsi_type=type_of(element),
+        origin=reading.origin(element),
+    )
 
 
 def _qualifier(reading: Reading, element: XmlElement) -> Qualifier:
     groups = reading.open(element)
     name, value = first(groups, "name"), first(groups, "value")
-    return Qualifier(name=coded(reading, name) if name is not None else Coded(null_flavor="NI"),
-                     value=coded(reading, value) if value is not None else Coded(null_flavor="NI"))
+    return Qualifier(
+        name=coded(reading, name) if name is not None else Coded(null_flavor="NI"),
+        value=coded(reading, value) if value is not None else Coded(null_flavor="NI"),
+    )
 
 
 def coded_child(reading: Reading, groups: Groups, name: str) -> Coded | None:
@@ -133,12 +149,17 @@ def quantity(reading: Reading, element: XmlElement) -> Quantity:
         original = first(groups, "originalText")
         if original is not None:
             text = text_of(reading, original)[0]
-        for child in groups.get("translation", ()):
-            if not child.get("value"):
-                translations.append(coded(reading, child))
+        terms = [child for child in groups.get("translation", ()) if not child.get("value")]
+        translations = [coded(reading, child) for child in terms]
         text = text or next((t.original_text for t in translations if t.original_text), None)
-    return Quantity(value=element.get("value"), unit=element.get("unit"), null_flavor=element.get("nullFlavor"),
-                    original_text=text, translations=tuple(translations), origin=reading.origin(element))
+    return Quantity(
+        value=element.get("value"),
+        unit=element.get("unit"),
+        null_flavor=element.get("nullFlavor"),
+        original_text=text,
+        translations=tuple(translations),
+        origin=reading.origin(element),
+    )
 
 
 def quantity_child(reading: Reading, groups: Groups, name: str) -> Quantity | None:
@@ -157,9 +178,14 @@ def quantity_range(reading: Reading, element: XmlElement) -> QuantityRange:
     elif "center" in groups:
         reading.remark("repaired", "the centre of a range of quantities is read as its value", element)
         direct = quantity(reading, groups["center"][0])
-    return QuantityRange(low=quantity_child(reading, groups, "low"), high=quantity_child(reading, groups, "high"),
-                         width=quantity_child(reading, groups, "width"), value=direct,
-                         null_flavor=element.get("nullFlavor"), origin=reading.origin(element))
+    return QuantityRange(
+        low=quantity_child(reading, groups, "low"),
+        high=quantity_child(reading, groups, "high"),
+        width=quantity_child(reading, groups, "width"),
+        value=direct,
+        null_flavor=element.get("nullFlavor"),
+        origin=reading.origin(element),
+    )
 
 
 def ratio(reading: Reading, element: XmlElement) -> Ratio:
@@ -168,14 +194,19 @@ def ratio(reading: Reading, element: XmlElement) -> Ratio:
     numerator = quantity_child(reading, groups, "numerator")
     if numerator is None and element.get("value") is not None:
         numerator = quantity(reading, element)
-    return Ratio(numerator=numerator, denominator=quantity_child(reading, groups, "denominator"),
-                 null_flavor=element.get("nullFlavor"))
+    return Ratio(
+        numerator=numerator,
+        denominator=quantity_child(reading, groups, "denominator"),
+        null_flavor=element.get("nullFlavor"),
+    )
 
 
 def time(reading: Reading, element: XmlElement) -> Time:
     """A TS element, exactly as written."""
     reading.taken.add(element)
-    return Time(value=element.get("value"), null_flavor=element.get("nullFlavor"), origin=reading.origin(element))
+    return Time(
+        value=element.get("value"), null_flavor=element.get("nullFlavor"), origin=reading.origin(element)
+    )
 
 
 def time_child(reading: Reading, groups: Groups, name: str) -> Time | None:
@@ -191,9 +222,15 @@ def interval(reading: Reading, element: XmlElement) -> Interval:
     value = None
     if element.get("value") is not None:
         value = Time(value=element.get("value"), origin=reading.origin(element))
-    return Interval(low=time_child(reading, groups, "low"), high=time_child(reading, groups, "high"),
-                    center=time_child(reading, groups, "center"), width=quantity_child(reading, groups, "width"),
-                    value=value, null_flavor=element.get("nullFlavor"), origin=reading.origin(element))
+    return Interval(
+        low=time_child(reading, groups, "low"),
+        high=time_child(reading, groups, "high"),
+        center=time_child(reading, groups, "center"),
+        width=quantity_child(reading, groups, "width"),
+        value=value,
+        null_flavor=element.get("nullFlavor"),
+        origin=reading.origin(element),
+    )
 
 
 def interval_child(reading: Reading, groups: Groups, name: str = "effectiveTime") -> Interval | None:
@@ -212,8 +249,12 @@ def timing(reading: Reading, element: XmlElement) -> Timing:
     if "comp" in groups or kind == "SXPR_TS":
         parts = tuple([timing(reading, child) for child in groups.get("comp", ())])
         reading.taken.add(element)
-        return TimingSet(parts=parts, operator=operator, null_flavor=element.get("nullFlavor"),
-                         origin=reading.origin(element))
+        return TimingSet(
+            parts=parts,
+            operator=operator,
+            null_flavor=element.get("nullFlavor"),
+            origin=reading.origin(element),
+        )
     if "event" in groups or kind == "EIVL_TS":
         return _event_timing(reading, element, groups, operator)
     if "period" in groups or "phase" in groups or kind == "PIVL_TS":
@@ -228,9 +269,13 @@ def timing(reading: Reading, element: XmlElement) -> Timing:
 def _event_timing(reading: Reading, element: XmlElement, groups: Groups, operator: str | None) -> EventTiming:
     reading.taken.add(element)
     offset = first(groups, "offset")
-    return EventTiming(event=coded_child(reading, groups, "event"), operator=operator,
-                       offset=_offset(reading, offset) if offset is not None else None,
-                       null_flavor=element.get("nullFlavor"), origin=reading.origin(element))
+    return EventTiming(
+        event=coded_child(reading, groups, "event"),
+        operator=operator,
+        offset=_offset(reading, offset) if offset is not None else None,
+        null_flavor=element.get("nullFlavor"),
+        origin=reading.origin(element),
+    )
 
 
 def _offset(reading: Reading, element: XmlElement) -> Interval:
@@ -248,22 +293,32 @@ def _offset(reading: Reading, element: XmlElement) -> Interval:
     width = quantity_child(reading, groups, "width")
     if width is None and element.get("value") is not None:
         width = quantity(reading, element)
-    return Interval(low=bound("low"), high=bound("high"), width=width, null_flavor=element.get("nullFlavor"),
-                    origin=reading.origin(element))
+    return Interval(
+        low=bound("low"),
+        high=bound("high"),
+        width=width,
+        null_flavor=element.get("nullFlavor"),
+        origin=reading.origin(element),
+    )
 
 
 def _periodic(reading: Reading, element: XmlElement, groups: Groups, operator: str | None) -> Periodic:
     reading.taken.add(element)
     institution = element.get("institutionSpecified")
     phase = first(groups, "phase")
-    return Periodic(period=quantity_child(reading, groups, "period"),
-                    phase=interval(reading, phase) if phase is not None else None,
-                    institution_specified=None if institution is None else is_true(institution),
-                    operator=operator, null_flavor=element.get("nullFlavor"), origin=reading.origin(element))
+    return Periodic(
+        period=quantity_child(reading, groups, "period"),
+        phase=interval(reading, phase) if phase is not None else None,
+        institution_specified=None if institution is None else is_true(institution),
+        operator=operator,
+        null_flavor=element.get("nullFlavor"),
+        origin=reading.origin(element),
+    )
 
 
 def value(reading: Reading, element: XmlElement) -> Value | None:
-    """The value of an observation by ``xsi:type`` and, where that is missing or does not fit, by its shape."""
+    """The value of an observation by ``xsi:type`` and, where that is missing or does not fit, by its
+    shape."""
     kind = type_of(element)
     if kind is None:
         reading.remark("repaired", "a value without xsi:type is read by its shape", element)
@@ -309,7 +364,12 @@ def _value_by_shape(reading: Reading, element: XmlElement) -> Value | None:
     if _BOUNDS.intersection(groups):
         dated = all(child.get("unit") is None for name in ("low", "high") for child in groups.get(name, ()))
         return interval(reading, element) if dated else quantity_range(reading, element)
-    if element.get("code") or element.get("displayName") or "translation" in groups or "originalText" in groups:
+    if (
+        element.get("code")
+        or element.get("displayName")
+        or "translation" in groups
+        or "originalText" in groups
+    ):
         return coded(reading, element)
     text = (element.get("value") or "").strip()
     if text and element.get("unit") is None and text[:8].isdigit() and len(text) >= 8:

@@ -36,9 +36,15 @@ def entries(reading: Reading, entry: XmlElement, section: str) -> list[Entry]:
             if name in STATEMENTS:
                 found.extend(_statement(reading, name, statement, section))
     if not any(name in STATEMENTS for name in groups) and entry.get("nullFlavor"):
-        reading.remark("repaired", f"an entry holds nothing but the null flavour {entry.get('nullFlavor')}", entry)
-    found.extend([unread(reading, left, f"{_local(reading, left)} was not understood at this place")
-                  for left in reading.untaken(entry)])
+        reading.remark(
+            "repaired", f"an entry holds nothing but the null flavour {entry.get('nullFlavor')}", entry
+        )
+    found.extend(
+        [
+            unread(reading, left, f"{_local(reading, left)} was not understood at this place")
+            for left in reading.untaken(entry)
+        ]
+    )
     return found
 
 
@@ -80,8 +86,9 @@ def _templates(reading: Reading, statement: XmlElement) -> frozenset[str | None]
 def _is_immunization(reading: Reading, statement: XmlElement, section: str) -> bool:
     if section in (IMMUNIZATIONS, MEDICATIONS):
         return section == IMMUNIZATIONS
-    return (code_of(reading, statement) == "IMMUNIZ"
-            or bool(_templates(reading, statement) & _IMMUNIZATION_TEMPLATES))
+    return code_of(reading, statement) == "IMMUNIZ" or bool(
+        _templates(reading, statement) & _IMMUNIZATION_TEMPLATES
+    )
 
 
 def _kind(reading: Reading, statement: XmlElement, section: str) -> str:

@@ -1,4 +1,5 @@
-"""Reads the header of a summary; what it has no place for is remarked by element name, without its content."""
+"""Reads the header of a summary; what it has no place for is remarked by element name, without its
+content."""
 
 from __future__ import annotations
 
@@ -19,20 +20,25 @@ from ehdsi.cda.reading.datatypes import (
     time_child,
 )
 from ehdsi.cda.reading.people import (
-    read_person,
     addresses,
     names,
     organization,
     participation,
     participations,
+    read_person,
     telecoms,
     text_child,
 )
 from ehdsi.xml import XmlElement
 
-#: Header participations of CDA without a field of their own, and the type code that the schema fixes for each.
-_OTHERS = (("dataEnterer", "ENT"), ("informant", "INF"), ("informationRecipient", "PRCP"),
-           ("authenticator", "AUTHEN"))
+#: Header participations of CDA without a field of their own, and the type code that the schema fixes for
+#: each.
+_OTHERS = (
+    ("dataEnterer", "ENT"),
+    ("informant", "INF"),
+    ("informationRecipient", "PRCP"),
+    ("authenticator", "AUTHEN"),
+)
 
 _SDTC = f"{{{oids.NS_SDTC}}}"
 
@@ -44,15 +50,27 @@ def header(reading: Reading, level: Literal[1, 3]) -> Header:
     service, performers = _documentation(reading, groups)
     authenticator = first(groups, "legalAuthenticator")
     result = Header(
-        level=level, template_ids=template_ids(groups), identifier=_document_id(reading, groups),
+        level=level,
+        template_ids=template_ids(groups),
+        identifier=_document_id(reading, groups),
         code=coded_child(reading, groups, "code") or Coded(null_flavor="NI"),
-        title=text_child(reading, groups, "title"), effective_time=time_child(reading, groups, "effectiveTime"),
-        confidentiality=coded_child(reading, groups, "confidentialityCode"), language=language(reading, groups),
-        set_id=_set_id(reading, groups), version_number=_version(reading, groups), patient=_patient(reading, groups),
-        authors=participations(reading, groups, "author", "AUT"), custodian=_custodian(reading, groups),
-        legal_authenticator=(participation(reading, authenticator, "LA") if authenticator is not None else None),
-        participants=_participants(reading, groups), service_event=service, performers=performers,
-        related_documents=_related(reading, groups))
+        title=text_child(reading, groups, "title"),
+        effective_time=time_child(reading, groups, "effectiveTime"),
+        confidentiality=coded_child(reading, groups, "confidentialityCode"),
+        language=language(reading, groups),
+        set_id=_set_id(reading, groups),
+        version_number=_version(reading, groups),
+        patient=_patient(reading, groups),
+        authors=participations(reading, groups, "author", "AUT"),
+        custodian=_custodian(reading, groups),
+        legal_authenticator=(
+            participation(reading, authenticator, "LA") if authenticator is not None else None
+        ),
+        participants=_participants(reading, groups),
+        service_event=service,
+        performers=performers,
+        related_documents=_related(reading, groups),
+    )
     _account(reading, groups)
     return result
 
@@ -104,8 +122,13 @@ def _participants(reading: Reading, groups: Groups) -> tuple[Participation, ...]
         provider = first(reading.groups(target), "patientRole")
         scoper = first(reading.groups(provider), "providerOrganization") if provider is not None else None
         if scoper is not None:
-            found.append(Participation(class_code="PROV", organization=organization(reading, scoper),
-                                       origin=reading.origin(scoper)))
+            found.append(
+                Participation(
+                    class_code="PROV",
+                    organization=organization(reading, scoper),
+                    origin=reading.origin(scoper),
+                )
+            )
     return tuple(found)
 
 
@@ -123,15 +146,18 @@ def _related(reading: Reading, groups: Groups) -> tuple[RelatedDocument, ...]:
     for element in groups.get("relatedDocument", ()):
         parent = first(reading.open(element), "parentDocument")
         inside = reading.open(parent) if parent is not None else {}
-        found.append(RelatedDocument(type_code=element.get("typeCode") or "",
-                                     identifiers=identifiers(reading, inside)))
+        found.append(
+            RelatedDocument(type_code=element.get("typeCode") or "", identifiers=identifiers(reading, inside))
+        )
     return tuple(found)
 
 
 def _custodian(reading: Reading, groups: Groups) -> Organization | None:
     found = first(groups, "custodian")
     assigned = first(reading.open(found), "assignedCustodian") if found is not None else None
-    represented = first(reading.open(assigned), "representedCustodianOrganization") if assigned is not None else None
+    represented = (
+        first(reading.open(assigned), "representedCustodianOrganization") if assigned is not None else None
+    )
     return organization(reading, represented) if represented is not None else None
 
 
@@ -139,7 +165,9 @@ def _patient(reading: Reading, groups: Groups) -> Patient:
     target = first(groups, "recordTarget")
     role = first(reading.open(target), "patientRole") if target is not None else None
     if target is None or role is None:
-        reading.remark("unread", "the document names no patient", target if target is not None else reading.root)
+        reading.remark(
+            "unread", "the document names no patient", target if target is not None else reading.root
+        )
         return Patient()
     outer = reading.open(role)
     person = first(outer, "patient")
@@ -149,22 +177,29 @@ def _patient(reading: Reading, groups: Groups) -> Patient:
     if deceased is not None:
         reading.take(deceased)
     return Patient(
-        identifiers=identifiers(reading, outer), names=names(reading, inner),
+        identifiers=identifiers(reading, outer),
+        names=names(reading, inner),
         gender=coded_child(reading, inner, "administrativeGenderCode"),
         birth_time=time_child(reading, inner, "birthTime"),
         deceased=is_true(deceased.get("value")) if deceased is not None else None,
         deceased_time=time_child(reading, inner, _SDTC + "deceasedTime") if when is not None else None,
-        addresses=addresses(reading, outer), telecoms=telecoms(reading, outer),
+        addresses=addresses(reading, outer),
+        telecoms=telecoms(reading, outer),
         guardians=tuple([_guardian(reading, element) for element in inner.get("guardian", ())]),
-        languages=_languages(reading, inner), origin=reading.origin(role))
+        languages=_languages(reading, inner),
+        origin=reading.origin(role),
+    )
 
 
 def _languages(reading: Reading, groups: Groups) -> tuple[str, ...]:
     found = []
     for communication in groups.get("languageCommunication", ()):
         inside = reading.open(communication)
-        reading.take(*inside.get("modeCode", ()), *inside.get("proficiencyLevelCode", ()),
-                     *inside.get("preferenceInd", ()))
+        reading.take(
+            *inside.get("modeCode", ()),
+            *inside.get("proficiencyLevelCode", ()),
+            *inside.get("preferenceInd", ()),
+        )
         spoken = language(reading, inside)
         if spoken:
             found.append(spoken)
@@ -175,10 +210,13 @@ def _guardian(reading: Reading, element: XmlElement) -> Guardian:
     groups = reading.open(element)
     code = first(groups, "code")
     body = first(groups, "guardianOrganization")
-    return Guardian(code=coded(reading, code) if code is not None else None,
-                    person=read_person(reading, first(groups, "guardianPerson")),
-                    organization=organization(reading, body) if body is not None else None,
-                    addresses=addresses(reading, groups), telecoms=telecoms(reading, groups))
+    return Guardian(
+        code=coded(reading, code) if code is not None else None,
+        person=read_person(reading, first(groups, "guardianPerson")),
+        organization=organization(reading, body) if body is not None else None,
+        addresses=addresses(reading, groups),
+        telecoms=telecoms(reading, groups),
+    )
 
 
 def _account(reading: Reading, groups: Groups) -> None:

@@ -39,7 +39,8 @@ _EPSOS = f"{{{oids.NS_EPSOS_MEDICATION}}}"
 
 
 def medication(reading: Reading, element: XmlElement) -> list[Entry]:
-    """A substance administration of the medication summary: a treatment, or a statement that there is none."""
+    """A substance administration of the medication summary: a treatment, or a statement that there is
+    none."""
     fields = common(reading, element)
     groups = reading.groups(element)
     code = coded_child(reading, groups, "code")
@@ -49,13 +50,24 @@ def medication(reading: Reading, element: XmlElement) -> list[Entry]:
         stated = absence(fields, code, period)
         if stated is not None:
             return [stated]
-    return [Medication(
-        **fields, code=code, product=product, period=period, timing=timings[0] if timings else None,
-        other_timings=tuple(timings[1:]), dose=_range(reading, groups, "doseQuantity"),
-        rate=_range(reading, groups, "rateQuantity"), route=coded_child(reading, groups, "routeCode"),
-        max_dose=ratio(reading, groups["maxDoseQuantity"][0]) if "maxDoseQuantity" in groups else None,
-        sites=coded_children(reading, groups, "approachSiteCode"), reasons=_reasons(reading, groups),
-        instructions=_instructions(reading, groups), mood=element.get("moodCode"))]
+    return [
+        Medication(
+            **fields,
+            code=code,
+            product=product,
+            period=period,
+            timing=timings[0] if timings else None,
+            other_timings=tuple(timings[1:]),
+            dose=_range(reading, groups, "doseQuantity"),
+            rate=_range(reading, groups, "rateQuantity"),
+            route=coded_child(reading, groups, "routeCode"),
+            max_dose=ratio(reading, groups["maxDoseQuantity"][0]) if "maxDoseQuantity" in groups else None,
+            sites=coded_children(reading, groups, "approachSiteCode"),
+            reasons=_reasons(reading, groups),
+            instructions=_instructions(reading, groups),
+            mood=element.get("moodCode"),
+        )
+    ]
 
 
 def _range(reading: Reading, groups: Groups, name: str) -> QuantityRange | None:
@@ -68,7 +80,9 @@ def _times(reading: Reading, groups: Groups) -> tuple[Interval | None, list[Timi
     period: Interval | None = None
     timings: list[Timing] = []
     for number, element in enumerate(groups.get("effectiveTime", ())):
-        plain = not any(name in reading.groups(element) for name in ("period", "event", "comp", "phase", "offset"))
+        plain = not any(
+            name in reading.groups(element) for name in ("period", "event", "comp", "phase", "offset")
+        )
         kind = type_of(element)
         if number == 0 and plain and element.get("operator") is None and kind in (None, "IVL_TS", "TS"):
             period = interval(reading, element)
@@ -78,14 +92,20 @@ def _times(reading: Reading, groups: Groups) -> tuple[Interval | None, list[Timi
 
 
 def _reasons(reading: Reading, groups: Groups) -> tuple[Coded, ...]:
-    found = [slot(reading, relation, statement) for relation, kind, name, statement in related(reading, groups)
-             if kind == "RSON" and name == "observation"]
+    found = [
+        slot(reading, relation, statement)
+        for relation, kind, name, statement in related(reading, groups)
+        if kind == "RSON" and name == "observation"
+    ]
     return tuple([code for code in found if code is not None])
 
 
 def _instructions(reading: Reading, groups: Groups) -> tuple[str, ...]:
-    found = [free_text(reading, relation, statement) for relation, _, name, statement in related(reading, groups)
-             if name == "act" and code_of(reading, statement) in _INSTRUCTIONS]
+    found = [
+        free_text(reading, relation, statement)
+        for relation, _, name, statement in related(reading, groups)
+        if name == "act" and code_of(reading, statement) in _INSTRUCTIONS
+    ]
     for precondition in groups.get("precondition", ()):
         criterion = first(reading.open(precondition), "criterion")
         if criterion is not None:
@@ -107,7 +127,11 @@ def _consumed(reading: Reading, groups: Groups) -> Product:
         material = first(inside, "manufacturedLabeledDrug")
     maker = first(inside, "manufacturerOrganization")
     manufacturer = text_child(reading, reading.open(maker), "name") if maker is not None else None
-    return product(reading, material, manufacturer) if material is not None else Product(manufacturer=manufacturer)
+    return (
+        product(reading, material, manufacturer)
+        if material is not None
+        else Product(manufacturer=manufacturer)
+    )
 
 
 def product(reading: Reading, element: XmlElement, manufacturer: str | None = None) -> Product:
@@ -115,13 +139,18 @@ def product(reading: Reading, element: XmlElement, manufacturer: str | None = No
     groups = reading.open(element)
     lot = text_child(reading, groups, "lotNumberText")
     return Product(
-        code=coded_child(reading, groups, "code"), name=text_child(reading, groups, "name"),
-        description=text_child(reading, groups, "desc"), form=coded_child(reading, groups, "formCode"),
+        code=coded_child(reading, groups, "code"),
+        name=text_child(reading, groups, "name"),
+        description=text_child(reading, groups, "desc"),
+        form=coded_child(reading, groups, "formCode"),
         classes=_classes(reading, groups),
         ingredients=tuple([_ingredient(reading, child) for child in groups.get("ingredient", ())]),
         packages=tuple([_package(reading, child) for child in groups.get("asContent", ())]),
-        parts=_parts(reading, groups), lot_number=lot, manufacturer=manufacturer,
-        legacy_extension=any(str(child.tag).startswith(_EPSOS) for child in element))
+        parts=_parts(reading, groups),
+        lot_number=lot,
+        manufacturer=manufacturer,
+        legacy_extension=any(str(child.tag).startswith(_EPSOS) for child in element),
+    )
 
 
 def _either(groups: Groups, *names: str) -> XmlElement | None:
@@ -144,15 +173,24 @@ def _classes(reading: Reading, groups: Groups) -> tuple[Coded, ...]:
 
 
 def _named(reading: Reading, code: Coded | None, element: XmlElement) -> Coded | None:
-    """A class with the name beside its code; a name that says more than the code does is left for the account."""
+    """A class with the name beside its code; a name that says more than the code does is left for the
+    account."""
     text = reading.visible_text(element)
     if code is None or not (code.display_name or code.original_text):
         reading.take(element)
         base = code or Coded(origin=reading.origin(element))
-        return Coded(code=base.code, code_system=base.code_system, code_system_name=base.code_system_name,
-                     code_system_version=base.code_system_version, null_flavor=base.null_flavor,
-                     original_text=text or None, original_text_reference=base.original_text_reference,
-                     translations=base.translations, xsi_type=base.xsi_type, origin=base.origin)
+        return Coded(
+            code=base.code,
+            code_system=base.code_system,
+            code_system_name=base.code_system_name,
+            code_system_version=base.code_system_version,
+            null_flavor=base.null_flavor,
+            original_text=text or None,
+            original_text_reference=base.original_text_reference,
+            translations=base.translations,
+            xsi_type=base.xsi_type,
+            origin=base.origin,
+        )
     if text in (code.display_name, code.original_text):
         reading.take(element)
     return code
@@ -163,9 +201,12 @@ def _ingredient(reading: Reading, element: XmlElement) -> Ingredient:
     substance = _either(groups, "ingredientSubstance", "ingredient")
     inside = reading.open(substance) if substance is not None else {}
     strength = first(groups, "quantity")
-    return Ingredient(code=coded_child(reading, inside, "code"), name=text_child(reading, inside, "name"),
-                      strength=ratio(reading, strength) if strength is not None else None,
-                      class_code=element.get("classCode") or "ACTI")
+    return Ingredient(
+        code=coded_child(reading, inside, "code"),
+        name=text_child(reading, inside, "name"),
+        strength=ratio(reading, strength) if strength is not None else None,
+        class_code=element.get("classCode") or "ACTI",
+    )
 
 
 def _package(reading: Reading, element: XmlElement) -> Package:
@@ -173,14 +214,19 @@ def _package(reading: Reading, element: XmlElement) -> Package:
     container = _either(groups, "containerPackagedProduct", "containerPackagedMedicine")
     inside = reading.open(container) if container is not None else {}
     nested = first(inside, "asContent")
-    return Package(code=coded_child(reading, inside, "code"), name=text_child(reading, inside, "name"),
-                   form=coded_child(reading, inside, "formCode"), quantity=_content(reading, first(groups, "quantity")),
-                   capacity=quantity_child(reading, inside, "capacityQuantity"),
-                   inner=_package(reading, nested) if nested is not None else None)
+    return Package(
+        code=coded_child(reading, inside, "code"),
+        name=text_child(reading, inside, "name"),
+        form=coded_child(reading, inside, "formCode"),
+        quantity=_content(reading, first(groups, "quantity")),
+        capacity=quantity_child(reading, inside, "capacityQuantity"),
+        inner=_package(reading, nested) if nested is not None else None,
+    )
 
 
 def _content(reading: Reading, element: XmlElement | None) -> Quantity | None:
-    """How much is in a package; a ratio in its place counts by its numerator where the denominator adds nothing."""
+    """How much is in a package; a ratio in its place counts by its numerator where the denominator adds
+    nothing."""
     if element is None:
         return None
     groups = reading.groups(element)
@@ -190,13 +236,18 @@ def _content(reading: Reading, element: XmlElement | None) -> Quantity | None:
     reading.take(element)
     if denominator is None or _adds_nothing(numerator, denominator):
         reading.take(*([denominator] if denominator is not None else []))
-        reading.remark("repaired", "a ratio in place of the quantity in a package is read as its numerator", element)
+        reading.remark(
+            "repaired", "a ratio in place of the quantity in a package is read as its numerator", element
+        )
     return quantity(reading, numerator)
 
 
 def _adds_nothing(numerator: XmlElement, denominator: XmlElement) -> bool:
     one = denominator.get("value") in (None, "1") and denominator.get("unit") in (None, "1")
-    same = (denominator.get("value"), denominator.get("unit")) == (numerator.get("value"), numerator.get("unit"))
+    same = (denominator.get("value"), denominator.get("unit")) == (
+        numerator.get("value"),
+        numerator.get("unit"),
+    )
     return one or same
 
 
@@ -240,10 +291,16 @@ def _vaccination(reading: Reading, groups: Groups, fields: EntryFields) -> Immun
         elif kind in ("CAUS", "MFST"):
             reactions.extend(reaction(reading, relation, statement))
     return Immunization(
-        **fields, vaccine=_consumed(reading, groups), time=interval_child(reading, groups), dose_number=number,
-        dose=_range(reading, groups, "doseQuantity"), route=coded_child(reading, groups, "routeCode"),
-        targets=_targets(reading, groups), performers=participations(reading, groups, "performer", "PRF"),
-        reactions=tuple(reactions))
+        **fields,
+        vaccine=_consumed(reading, groups),
+        time=interval_child(reading, groups),
+        dose_number=number,
+        dose=_range(reading, groups, "doseQuantity"),
+        route=coded_child(reading, groups, "routeCode"),
+        targets=_targets(reading, groups),
+        performers=participations(reading, groups, "performer", "PRF"),
+        reactions=tuple(reactions),
+    )
 
 
 def _dose_number(reading: Reading, relation: XmlElement, observation: XmlElement) -> str | None:

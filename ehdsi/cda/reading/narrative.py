@@ -1,30 +1,49 @@
-"""Reads the narrative block of a section through an allow-list: no markup of the sender reaches a page as such.
+"""Reads the narrative block of a section through an allow-list: no markup of the sender reaches a page as
+such.
 
-Source: HL7 CDA R2 narrative block schema; eHDSI display rules. Active content is cut out and remarked as unsafe; an
-element that is unknown but harmless is replaced by its content.
+Source: HL7 CDA R2 narrative block schema; eHDSI display rules. Active content is cut out and remarked as
+unsafe; an element that is unknown but harmless is replaced by its content.
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 from ehdsi.cda.datatypes import NarrativeNode
 from ehdsi.cda.reading.context import Reading
 from ehdsi.xml import XmlElement
 
 #: Elements kept as they are.
-ALLOWED = frozenset(("text", "table", "caption", "thead", "tbody", "tfoot", "colgroup", "col", "tr", "th", "td",
-                     "list", "item", "paragraph", "content", "br", "sub", "sup", "linkHtml", "footnote",
-                     "footnoteRef"))
+ALLOWED = frozenset((  # fmt: skip
+    "text", "table", "caption", "thead", "tbody", "tfoot", "colgroup", "col", "tr", "th", "td", "list",
+    "item", "paragraph", "content", "br", "sub", "sup", "linkHtml", "footnote", "footnoteRef",
+))  # fmt: skip
 
 #: Elements whose text is code, not words for a reader: cut out.
-ACTIVE = frozenset(("script", "style", "iframe", "object", "embed", "applet", "form", "input", "button", "link",
-                    "meta", "base", "svg", "math", "audio", "video", "img", "template", "noscript"))
+ACTIVE = frozenset((  # fmt: skip
+    "script", "style", "iframe", "object", "embed", "applet", "form", "input", "button", "link", "meta",
+    "base", "svg", "math", "audio", "video", "img", "template", "noscript",
+))  # fmt: skip
 
 #: Attributes kept; all others are layout or unsafe.
-ATTRIBUTES = frozenset(("ID", "IDREF", "colspan", "rowspan", "span", "listType", "revised", "styleCode", "scope",
-                        "headers", "abbr", "align", "language"))
+ATTRIBUTES = frozenset((  # fmt: skip
+    "ID", "IDREF", "colspan", "rowspan", "span", "listType", "revised", "styleCode", "scope", "headers",
+    "abbr", "align", "language",
+))  # fmt: skip
 
-_HTML = {"p": "paragraph", "b": "content", "i": "content", "span": "content", "strong": "content",
-         "em": "content", "ul": "list", "ol": "list", "li": "item", "a": "linkHtml", "div": "paragraph"}
+_HTML = {
+    "p": "paragraph",
+    "b": "content",
+    "i": "content",
+    "span": "content",
+    "strong": "content",
+    "em": "content",
+    "ul": "list",
+    "ol": "list",
+    "li": "item",
+    "a": "linkHtml",
+    "div": "paragraph",
+}
 _NO_LOOSE_TEXT = frozenset(("table", "thead", "tbody", "tfoot", "colgroup", "tr", "list"))
 _SAFE_SCHEMES = ("http://", "https://", "#")
 
@@ -32,8 +51,11 @@ _SAFE_SCHEMES = ("http://", "https://", "#")
 def narrative(reading: Reading, element: XmlElement) -> NarrativeNode:
     """The ``text`` of a section as a tree of allowed nodes."""
     reading.taken.add(element)
-    return NarrativeNode(tag="text", attributes=_attributes(reading, element, "text"),
-                         children=tuple(_children(reading, element, "text")))
+    return NarrativeNode(
+        tag="text",
+        attributes=_attributes(reading, element, "text"),
+        children=tuple(_children(reading, element, "text")),
+    )
 
 
 def _children(reading: Reading, element: XmlElement, tag: str) -> list[NarrativeNode | str]:
@@ -45,8 +67,13 @@ def _children(reading: Reading, element: XmlElement, tag: str) -> list[Narrative
     for child in element:
         name = reading.name(child)
         if name in ALLOWED:
-            found.append(NarrativeNode(tag=name, attributes=_attributes(reading, child, name),
-                                       children=tuple(_children(reading, child, name))))
+            found.append(
+                NarrativeNode(
+                    tag=name,
+                    attributes=_attributes(reading, child, name),
+                    children=tuple(_children(reading, child, name)),
+                )
+            )
         else:
             found.extend(_unknown(reading, child, name.rpartition("}")[2]))
         text = child.tail
@@ -76,7 +103,7 @@ def _attributes(reading: Reading, element: XmlElement, tag: str) -> tuple[tuple[
     if not items:
         return ()
     kept: list[tuple[str, str]] = []
-    for name, value in items:
+    for name, value in cast(list[tuple[str, str]], items):
         if name in ATTRIBUTES:
             kept.append((name, value))
             continue
@@ -87,7 +114,9 @@ def _attributes(reading: Reading, element: XmlElement, tag: str) -> tuple[tuple[
             if value.strip().lower().startswith(_SAFE_SCHEMES):
                 kept.append(("href", value.strip()))
             else:
-                reading.remark("unsafe", "a link in a narrative with another scheme than http was removed", element)
+                reading.remark(
+                    "unsafe", "a link in a narrative with another scheme than http was removed", element
+                )
         elif local == "id":
             kept.append(("ID", value))
         elif local.lower().startswith("on") or "script:" in value.lower():

@@ -43,11 +43,18 @@ def _observation(reading: Reading, element: XmlElement, fields: EntryFields) -> 
             reading.take(relation)
             components.append(_observation(reading, statement, common(reading, statement)))
     return Observation(
-        **fields, code=coded_child(reading, groups, "code"), values=values(reading, groups.get("value", ())),
-        time=interval_child(reading, groups), interpretations=coded_children(reading, groups, "interpretationCode"),
-        method=coded_child(reading, groups, "methodCode"), sites=coded_children(reading, groups, "targetSiteCode"),
-        reference_ranges=_ranges(reading, groups), performers=participations(reading, groups, "performer", "PRF"),
-        components=tuple(components), template_ids=template_ids(groups))
+        **fields,
+        code=coded_child(reading, groups, "code"),
+        values=values(reading, groups.get("value", ())),
+        time=interval_child(reading, groups),
+        interpretations=coded_children(reading, groups, "interpretationCode"),
+        method=coded_child(reading, groups, "methodCode"),
+        sites=coded_children(reading, groups, "targetSiteCode"),
+        reference_ranges=_ranges(reading, groups),
+        performers=participations(reading, groups, "performer", "PRF"),
+        components=tuple(components),
+        template_ids=template_ids(groups),
+    )
 
 
 def _ranges(reading: Reading, groups: Groups) -> tuple[str, ...]:
@@ -100,14 +107,23 @@ def organizer(reading: Reading, element: XmlElement) -> list[Entry]:
     nested: list[Entry] = []
     for component in groups.get("component", ()):
         inside = reading.open(component)
-        found.extend([_observation(reading, child, common(reading, child))
-                      for child in inside.get("observation", ()) if is_event(child)])
+        found.extend(
+            [
+                _observation(reading, child, common(reading, child))
+                for child in inside.get("observation", ())
+                if is_event(child)
+            ]
+        )
         for child in inside.get("organizer", ()):
             nested.extend(organizer(reading, child))
-    group = ObservationGroup(**fields, code=coded_child(reading, groups, "code"),
-                             time=interval_child(reading, groups), observations=tuple(found),
-                             performers=participations(reading, groups, "performer", "PRF"),
-                             template_ids=template_ids(groups))
+    group = ObservationGroup(
+        **fields,
+        code=coded_child(reading, groups, "code"),
+        time=interval_child(reading, groups),
+        observations=tuple(found),
+        performers=participations(reading, groups, "performer", "PRF"),
+        template_ids=template_ids(groups),
+    )
     return [group, *nested]
 
 
@@ -120,12 +136,22 @@ def procedure(reading: Reading, element: XmlElement) -> list[Entry]:
     stated = absence(fields, code, time) if code is not None else None
     if stated is not None:
         return [stated]
-    reasons = [slot(reading, relation, statement) for relation, kind, name, statement in related(reading, groups)
-               if kind == "RSON" and name == "observation"]
-    return [Procedure(**fields, code=code, time=time, sites=coded_children(reading, groups, "targetSiteCode"),
-                      method=coded_child(reading, groups, "methodCode"),
-                      reasons=tuple([reason for reason in reasons if reason is not None]),
-                      performers=participations(reading, groups, "performer", "PRF"))]
+    reasons = [
+        slot(reading, relation, statement)
+        for relation, kind, name, statement in related(reading, groups)
+        if kind == "RSON" and name == "observation"
+    ]
+    return [
+        Procedure(
+            **fields,
+            code=code,
+            time=time,
+            sites=coded_children(reading, groups, "targetSiteCode"),
+            method=coded_child(reading, groups, "methodCode"),
+            reasons=tuple([reason for reason in reasons if reason is not None]),
+            performers=participations(reading, groups, "performer", "PRF"),
+        )
+    ]
 
 
 def device(reading: Reading, supply: XmlElement) -> list[Entry]:

@@ -8,17 +8,28 @@ from ehdsi.cda.reading.context import Groups, Reading
 from ehdsi.cda.reading.datatypes import coded_child, first, identifiers, interval, text_of, time
 from ehdsi.xml import XmlElement
 
-_ROLES = ("assignedAuthor", "assignedEntity", "associatedEntity", "relatedEntity", "intendedRecipient",
-          "participantRole")
+_ROLES = (
+    "assignedAuthor",
+    "assignedEntity",
+    "associatedEntity",
+    "relatedEntity",
+    "intendedRecipient",
+    "participantRole",
+)
 _PERSONS = ("assignedPerson", "associatedPerson", "relatedPerson", "informationRecipient", "guardianPerson")
-_ORGANIZATIONS = ("representedOrganization", "scopingOrganization", "receivedOrganization",
-                  "guardianOrganization")
+_ORGANIZATIONS = (
+    "representedOrganization",
+    "scopingOrganization",
+    "receivedOrganization",
+    "guardianOrganization",
+)
 _DEVICES = ("assignedAuthoringDevice", "playingDevice")
-_STREET = frozenset(("streetAddressLine", "streetName", "houseNumber", "houseNumberNumeric", "additionalLocator",
-                     "unitID", "unitType", "deliveryAddressLine", "buildingNumberSuffix", "postBox", "precinct",
-                     "county", "careOf", "streetNameBase", "streetNameType", "direction", "censusTract",
-                     "deliveryInstallationArea", "deliveryInstallationType", "deliveryMode",
-                     "deliveryModeIdentifier", "deliveryInstallationQualifier"))
+_STREET = frozenset((  # fmt: skip
+    "streetAddressLine", "streetName", "houseNumber", "houseNumberNumeric", "additionalLocator", "unitID",
+    "unitType", "deliveryAddressLine", "buildingNumberSuffix", "postBox", "precinct", "county", "careOf",
+    "streetNameBase", "streetNameType", "direction", "censusTract", "deliveryInstallationArea",
+    "deliveryInstallationType", "deliveryMode", "deliveryModeIdentifier", "deliveryInstallationQualifier",
+))  # fmt: skip
 
 
 def _texts(reading: Reading, groups: Groups, name: str) -> tuple[str, ...]:
@@ -43,10 +54,15 @@ def person_name(reading: Reading, element: XmlElement) -> PersonName:
     groups = reading.open(element)
     loose = [element.text or "", *[child.tail or "" for child in element]]
     reading.take(*groups.get("delimiter", ()), *groups.get("validTime", ()))
-    return PersonName(family=_texts(reading, groups, "family"), given=_texts(reading, groups, "given"),
-                      prefix=_texts(reading, groups, "prefix"), suffix=_texts(reading, groups, "suffix"),
-                      text=" ".join(" ".join(loose).split()) or None, use=element.get("use"),
-                      null_flavor=element.get("nullFlavor"))
+    return PersonName(
+        family=_texts(reading, groups, "family"),
+        given=_texts(reading, groups, "given"),
+        prefix=_texts(reading, groups, "prefix"),
+        suffix=_texts(reading, groups, "suffix"),
+        text=" ".join(" ".join(loose).split()) or None,
+        use=element.get("use"),
+        null_flavor=element.get("nullFlavor"),
+    )
 
 
 def address(reading: Reading, element: XmlElement) -> Address:
@@ -57,26 +73,44 @@ def address(reading: Reading, element: XmlElement) -> Address:
         if reading.name(child) in _STREET:
             lines.append(text_of(reading, child)[0] or "")
         lines.append(" ".join((child.tail or "").split()))
-    return Address(street_lines=tuple(line for line in lines if line), city=_joined(reading, groups, "city"),
-                   postal_code=_joined(reading, groups, "postalCode"), state=_joined(reading, groups, "state"),
-                   country=_joined(reading, groups, "country"), use=element.get("use"),
-                   null_flavor=element.get("nullFlavor"))
+    return Address(
+        street_lines=tuple(line for line in lines if line),
+        city=_joined(reading, groups, "city"),
+        postal_code=_joined(reading, groups, "postalCode"),
+        state=_joined(reading, groups, "state"),
+        country=_joined(reading, groups, "country"),
+        use=element.get("use"),
+        null_flavor=element.get("nullFlavor"),
+    )
 
 
 def addresses(reading: Reading, groups: Groups) -> tuple[Address, ...]:
     """All ``addr`` children that say something."""
     found = [address(reading, element) for element in groups.get("addr", ())]
-    return tuple([a for a in found if a.null_flavor or a.street_lines or a.city or a.postal_code or a.state
-                  or a.country])
+    return tuple(
+        [
+            a
+            for a in found
+            if a.null_flavor or a.street_lines or a.city or a.postal_code or a.state or a.country
+        ]
+    )
 
 
 def telecoms(reading: Reading, groups: Groups) -> tuple[Telecom, ...]:
     """All ``telecom`` children that say something."""
     found = groups.get("telecom", ())
     reading.take(*found)
-    return tuple([Telecom(value=element.get("value"), use=element.get("use") or None,
-                          null_flavor=element.get("nullFlavor"))
-                  for element in found if element.get("value") or element.get("nullFlavor")])
+    return tuple(
+        [
+            Telecom(
+                value=element.get("value"),
+                use=element.get("use") or None,
+                null_flavor=element.get("nullFlavor"),
+            )
+            for element in found
+            if element.get("value") or element.get("nullFlavor")
+        ]
+    )
 
 
 def names(reading: Reading, groups: Groups) -> tuple[PersonName, ...]:
@@ -88,8 +122,12 @@ def names(reading: Reading, groups: Groups) -> tuple[PersonName, ...]:
 def organization(reading: Reading, element: XmlElement) -> Organization:
     """An organisation: identifiers, names, telecoms, addresses."""
     groups = reading.open(element)
-    return Organization(identifiers=identifiers(reading, groups), names=_texts(reading, groups, "name"),
-                        telecoms=telecoms(reading, groups), addresses=addresses(reading, groups))
+    return Organization(
+        identifiers=identifiers(reading, groups),
+        names=_texts(reading, groups, "name"),
+        telecoms=telecoms(reading, groups),
+        addresses=addresses(reading, groups),
+    )
 
 
 def _one_of(groups: Groups, wanted: tuple[str, ...]) -> XmlElement | None:
@@ -139,20 +177,29 @@ def participation(reading: Reading, element: XmlElement, type_code: str | None =
     nested = _one_of(own, _ROLES) if role is not None else None
     inner = reading.open(nested) if nested is not None else own
     person = _one_of(own, _PERSONS) if nested is None else _one_of(inner, _PERSONS)
-    scoper = next((o for o in (_one_of(g, _ORGANIZATIONS) for g in (inner, own, outer)) if o is not None), None)
+    scoper = next(
+        (o for o in (_one_of(g, _ORGANIZATIONS) for g in (inner, own, outer)) if o is not None), None
+    )
     if role is not None and scoper is not None and scoper.getparent() is element:
         reading.remark("repaired", "an organisation outside its role is read as if inside", scoper)
     return Participation(
         type_code=element.get("typeCode") or type_code,
         class_code=role.get("classCode") if role is not None else None,
-        function=coded_child(reading, outer, "functionCode"), code=coded_child(reading, own, "code"),
-        time=_when(reading, outer), identifiers=identifiers(reading, own) or identifiers(reading, inner),
-        person=read_person(reading, person), device=_device(reading, _one_of(own, _DEVICES)),
+        function=coded_child(reading, outer, "functionCode"),
+        code=coded_child(reading, own, "code"),
+        time=_when(reading, outer),
+        identifiers=identifiers(reading, own) or identifiers(reading, inner),
+        person=read_person(reading, person),
+        device=_device(reading, _one_of(own, _DEVICES)),
         organization=organization(reading, scoper) if scoper is not None else None,
-        addresses=addresses(reading, own), telecoms=telecoms(reading, own), origin=reading.origin(element))
+        addresses=addresses(reading, own),
+        telecoms=telecoms(reading, own),
+        origin=reading.origin(element),
+    )
 
 
-def participations(reading: Reading, groups: Groups, name: str,
-                   type_code: str | None = None) -> tuple[Participation, ...]:
+def participations(
+    reading: Reading, groups: Groups, name: str, type_code: str | None = None
+) -> tuple[Participation, ...]:
     """All children of this name as participations."""
     return tuple([participation(reading, element, type_code) for element in groups.get(name, ())])

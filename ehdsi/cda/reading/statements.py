@@ -1,4 +1,5 @@
-"""What all readers of entries share: common fields, nested statements, comments, absence codes, unread rests."""
+"""What all readers of entries share: common fields, nested statements, comments, absence codes, unread
+rests."""
 
 from __future__ import annotations
 
@@ -14,18 +15,32 @@ from ehdsi.cda.reading.people import participations
 from ehdsi.xml import XmlElement, serialise
 
 #: Clinical statements of CDA: what an entry, an entryRelationship or a component may hold.
-STATEMENTS = ("observation", "act", "substanceAdministration", "procedure", "supply", "organizer", "encounter",
-              "observationMedia", "regionOfInterest")
+STATEMENTS = (
+    "observation",
+    "act",
+    "substanceAdministration",
+    "procedure",
+    "supply",
+    "organizer",
+    "encounter",
+    "observationMedia",
+    "regionOfInterest",
+)
 
 #: Codes that say which field of a concern a nested observation fills.
 STATUS, OUTCOME, CERTAINTY, CRITICALITY = "33999-4", "11323-3", "66455-7", "82606-5"
 SEVERITY, COMMENT, DOSE_NUMBER = "SEV", "48767-8", "30973-2"
 _SEVERITY_TEMPLATES = frozenset((oids.IHE_PCC + ".4.1", oids.CCD + ".55"))
 
-#: Codes of older documents that state an absence: SNOMED CT concepts used before the absent-and-unknown codes.
+#: Codes of older documents that state an absence: SNOMED CT concepts used before the absent-and-unknown
+#: codes.
 _SNOMED_ABSENCE: dict[str, Literal["known_absence", "no_information"]] = {
-    "160244002": "known_absence", "716186003": "known_absence", "160245001": "known_absence",
-    "787481004": "known_absence", "182904002": "no_information", "409137002": "known_absence",
+    "160244002": "known_absence",
+    "716186003": "known_absence",
+    "160245001": "known_absence",
+    "787481004": "known_absence",
+    "182904002": "no_information",
+    "409137002": "known_absence",
 }
 
 
@@ -50,24 +65,41 @@ def common(reading: Reading, element: XmlElement) -> EntryFields:
     shown, reference = text_of(reading, text) if text is not None else (None, None)
     authors: tuple[Participation, ...] = ()
     if "author" in groups or "informant" in groups:
-        authors = (participations(reading, groups, "author", "AUT")
-                   + participations(reading, groups, "informant", "INF"))
+        authors = participations(reading, groups, "author", "AUT") + participations(
+            reading, groups, "informant", "INF"
+        )
     comments, commentators = _comments(reading, groups) if "entryRelationship" in groups else ((), ())
-    return EntryFields(identifiers=identifiers(reading, groups), text=shown, text_reference=reference,
-                       status=status(reading, groups), null_flavor=element.get("nullFlavor"),
-                       negated=is_true(element.get("negationInd")), authors=authors + commentators,
-                       comments=comments, origin=reading.origin(element))
+    return EntryFields(
+        identifiers=identifiers(reading, groups),
+        text=shown,
+        text_reference=reference,
+        status=status(reading, groups),
+        null_flavor=element.get("nullFlavor"),
+        negated=is_true(element.get("negationInd")),
+        authors=authors + commentators,
+        comments=comments,
+        origin=reading.origin(element),
+    )
 
 
 def merged(outer: EntryFields, inner: EntryFields) -> EntryFields:
-    """The fields of a concern: identity, status and place of the act, text of the observation inside it first."""
+    """The fields of a concern: identity, status and place of the act, text of the observation inside it
+    first."""
     own = inner["text"] is not None or inner["text_reference"] is not None
-    text, reference = (inner["text"], inner["text_reference"]) if own else (outer["text"], outer["text_reference"])
-    return EntryFields(identifiers=outer["identifiers"] + inner["identifiers"], text=text, text_reference=reference,
-                       status=outer["status"] or inner["status"],
-                       null_flavor=outer["null_flavor"] or inner["null_flavor"],
-                       negated=outer["negated"] != inner["negated"], authors=outer["authors"] + inner["authors"],
-                       comments=outer["comments"] + inner["comments"], origin=outer["origin"])
+    text, reference = (
+        (inner["text"], inner["text_reference"]) if own else (outer["text"], outer["text_reference"])
+    )
+    return EntryFields(
+        identifiers=outer["identifiers"] + inner["identifiers"],
+        text=text,
+        text_reference=reference,
+        status=outer["status"] or inner["status"],
+        null_flavor=outer["null_flavor"] or inner["null_flavor"],
+        negated=outer["negated"] != inner["negated"],
+        authors=outer["authors"] + inner["authors"],
+        comments=outer["comments"] + inner["comments"],
+        origin=outer["origin"],
+    )
 
 
 def status(reading: Reading, groups: Groups) -> str | None:
@@ -91,7 +123,8 @@ def code_of(reading: Reading, statement: XmlElement) -> str:
 
 
 def related(reading: Reading, groups: Groups) -> Iterator[tuple[XmlElement, str, str, XmlElement]]:
-    """Each statement in the entry relationships: (relationship, its type code, statement's name, statement)."""
+    """Each statement in the entry relationships: (relationship, its type code, statement's name,
+    statement)."""
     for relation in groups.get("entryRelationship", ()):
         for name, found in reading.groups(relation).items():
             if name in STATEMENTS:
@@ -108,7 +141,8 @@ def is_severity(reading: Reading, observation: XmlElement) -> bool:
 
 
 def slot(reading: Reading, relation: XmlElement, observation: XmlElement) -> Coded | None:
-    """The coded value of a nested observation that fills one field; None, untaken, where it does not fit in one.
+    """The coded value of a nested observation that fills one field; None, untaken, where it does not fit in
+    one.
 
     A negated or planned observation never fits: it would say the opposite.
     """
@@ -127,7 +161,8 @@ def slot(reading: Reading, relation: XmlElement, observation: XmlElement) -> Cod
 
 
 def settle(reading: Reading, groups: Groups) -> None:
-    """Take what a nested statement repeats: a completed or active status, a text that only points to the narrative."""
+    """Take what a nested statement repeats: a completed or active status, a text that only points to the
+    narrative."""
     state = first(groups, "statusCode")
     if state is not None and state.get("code") in (None, "completed", "active"):
         reading.take(state)
@@ -149,8 +184,9 @@ def _comments(reading: Reading, groups: Groups) -> tuple[tuple[str, ...], tuple[
         if text:
             texts.append(text)
         found = participations(reading, reading.groups(statement), "author", "AUT")
-        authors += tuple([a for a in found if a.person or a.device or a.time
-                          or (a.organization and a.organization.names)])
+        authors += tuple(
+            [a for a in found if a.person or a.device or a.time or (a.organization and a.organization.names)]
+        )
     return tuple(texts), authors
 
 
@@ -169,7 +205,8 @@ def free_text(reading: Reading, relation: XmlElement, act: XmlElement) -> str | 
 
 
 def absence_kind(code: Coded | None) -> Literal["known_absence", "no_information"] | None:
-    """Whether a code states that something is known to be absent, or that nothing is known; None for real content."""
+    """Whether a code states that something is known to be absent, or that nothing is known; None for real
+    content."""
     if code is None or not code.code:
         return None
     if code.code_system == oids.SNOMED_CT:
@@ -182,7 +219,8 @@ def absence_kind(code: Coded | None) -> Literal["known_absence", "no_information
 
 
 def absence(fields: EntryFields, code: Coded, time: Interval | None) -> AbsenceStatement | None:
-    """An absence statement where ``code`` is one; a negated one is not (it would say that something is there)."""
+    """An absence statement where ``code`` is one; a negated one is not (it would say that something is
+    there)."""
     kind = absence_kind(code)
     if kind is None or fields["negated"]:
         return None
@@ -190,7 +228,8 @@ def absence(fields: EntryFields, code: Coded, time: Interval | None) -> AbsenceS
 
 
 def unread(reading: Reading, element: XmlElement, reason: str) -> UnreadEntry:
-    """An entry, or a part of one, that was not understood: its terms, words and values kept for the reader."""
+    """An entry, or a part of one, that was not understood: its terms, words and values kept for the
+    reader."""
     terms = [coded(reading, node) for node in _coded_nodes(reading, element)]
     words: list[str] = []
     for node in element.iter():
@@ -203,10 +242,16 @@ def unread(reading: Reading, element: XmlElement, reason: str) -> UnreadEntry:
         if node.text and not node.text.isspace():
             words.append(" ".join(node.text.split()))
     reading.take_all(element)
-    return UnreadEntry(reason=reason, xml=serialise(element).decode("utf-8"), terms=tuple(terms),
-                       text="; ".join(dict.fromkeys(words)) or None,
-                       negated=is_true(element.get("negationInd")), null_flavor=element.get("nullFlavor"),
-                       status=_status_below(reading, element), origin=reading.origin(element))
+    return UnreadEntry(
+        reason=reason,
+        xml=serialise(element).decode("utf-8"),
+        terms=tuple(terms),
+        text="; ".join(dict.fromkeys(words)) or None,
+        negated=is_true(element.get("negationInd")),
+        null_flavor=element.get("nullFlavor"),
+        status=_status_below(reading, element),
+        origin=reading.origin(element),
+    )
 
 
 def _coded_nodes(reading: Reading, element: XmlElement) -> Iterator[XmlElement]:
