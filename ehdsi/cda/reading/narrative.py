@@ -13,23 +13,29 @@ from ehdsi.cda.datatypes import NarrativeNode
 from ehdsi.cda.reading.context import Reading
 from ehdsi.xml import XmlElement
 
+# fmt: off
 #: Elements kept as they are.
-ALLOWED = frozenset((  # fmt: skip
+ALLOWED = frozenset((
     "text", "table", "caption", "thead", "tbody", "tfoot", "colgroup", "col", "tr", "th", "td", "list",
     "item", "paragraph", "content", "br", "sub", "sup", "linkHtml", "footnote", "footnoteRef",
-))  # fmt: skip
+))
+# fmt: on
 
+# fmt: off
 #: Elements whose text is code, not words for a reader: cut out.
-ACTIVE = frozenset((  # fmt: skip
+ACTIVE = frozenset((
     "script", "style", "iframe", "object", "embed", "applet", "form", "input", "button", "link", "meta",
     "base", "svg", "math", "audio", "video", "img", "template", "noscript",
-))  # fmt: skip
+))
+# fmt: on
 
+# fmt: off
 #: Attributes kept; all others are layout or unsafe.
-ATTRIBUTES = frozenset((  # fmt: skip
+ATTRIBUTES = frozenset((
     "ID", "IDREF", "colspan", "rowspan", "span", "listType", "revised", "styleCode", "scope", "headers",
     "abbr", "align", "language",
-))  # fmt: skip
+))
+# fmt: on
 
 _HTML = {
     "p": "paragraph",

@@ -24,12 +24,14 @@ _ORGANIZATIONS = (
     "guardianOrganization",
 )
 _DEVICES = ("assignedAuthoringDevice", "playingDevice")
-_STREET = frozenset((  # fmt: skip
+# fmt: off
+_STREET = frozenset((
     "streetAddressLine", "streetName", "houseNumber", "houseNumberNumeric", "additionalLocator", "unitID",
     "unitType", "deliveryAddressLine", "buildingNumberSuffix", "postBox", "precinct", "county", "careOf",
     "streetNameBase", "streetNameType", "direction", "censusTract", "deliveryInstallationArea",
     "deliveryInstallationType", "deliveryMode", "deliveryModeIdentifier", "deliveryInstallationQualifier",
-))  # fmt: skip
+))
+# fmt: on
 
 
 def _texts(reading: Reading, groups: Groups, name: str) -> tuple[str, ...]:
