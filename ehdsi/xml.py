@@ -65,7 +65,7 @@ def serialise(root: XmlElement, *, declaration: bool = False) -> bytes:
 
 
 def path_of(element: XmlElement) -> str:
-    """An XPath with local names and positions, for messages to people: ``/ClinicalDocument/component[1]/…``."""
+    """An XPath with local names and positions, for messages: ``/ClinicalDocument/component[1]/…``."""
     steps: list[str] = []
     node: XmlElement | None = element
     while node is not None:

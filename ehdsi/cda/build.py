@@ -1,11 +1,12 @@
 """Writes a :class:`~ehdsi.cda.model.PatientSummary` as a CDA R2 document of level 3 or level 1.
 
-The codes of the model decide the form (friendly, pivot or French); nothing is transcoded here. Where a section
-has no narrative, one is made from its entries in the document's language and linked with them. What comes out
-is valid under the CDA schema with the pharmacy extension (``urn:hl7-org:pharm``) and the same bytes every time.
+The codes of the model decide the form (friendly, pivot or French); nothing is transcoded here. Where a
+section has no narrative, one is made from its entries in the document's language and linked with them. What
+comes out is valid under the CDA schema with the pharmacy extension (``urn:hl7-org:pharm``) and the same bytes
+every time.
 
-Not written, because the profile has no place for it: that a patient has died (HL7 ``sdtc`` elements are refused
-by the schema); remarks; entries that could not be read (their narrative is kept).
+Not written, because the profile has no place for it: that a patient has died (HL7 ``sdtc`` elements are
+refused by the schema); remarks; entries that could not be read (their narrative is kept).
 
 Source: eHDSI patient summary CDA R2, publication of 2025-02-21, templates of level 3 and level 1.
 """
@@ -45,7 +46,8 @@ def build_element(summary: PatientSummary) -> XmlElement:
         raise LocalError("a level 3 document needs at least one section")
     if level == 1 and summary.attachment is None:
         raise LocalError("a level 1 document needs an attachment")
-    root = etree.Element(V3 + "ClinicalDocument", nsmap=NSMAP_LEVEL3 if level == 3 else NSMAP_LEVEL1)  # type: ignore[arg-type]
+    root = etree.Element(V3 + "ClinicalDocument",
+                         nsmap=NSMAP_LEVEL3 if level == 3 else NSMAP_LEVEL1)  # type: ignore[arg-type]
     write_header(root, summary.header)
     component = etree.SubElement(root, V3 + "component")
     if summary.attachment is not None and level == 1:

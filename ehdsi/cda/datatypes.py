@@ -14,7 +14,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where in the received document a value stood: XPath with local names and positions, and line (1-based)."""
+    """Where in the received document a value stood: XPath with local names and positions, line (1-based)."""
 
     path: str
     line: int = 0
@@ -46,9 +46,9 @@ class Qualifier:
 class Coded:
     """A coded value (CD, CE, CV, CS, CO): at least one of code, null flavour, original text or translation.
 
-    ``original_text`` is the text itself, references already resolved; ``original_text_reference`` the fragment
-    it pointed to, without ``#``. ``translations`` keep the order and nesting of the document: the pivot holds
-    the national concept, the French form holds the English one which holds the national one.
+    ``original_text`` is the text itself, references already resolved; ``original_text_reference`` the
+    fragment it pointed to, without ``#``. ``translations`` keep the order and nesting of the document: the
+    pivot holds the national concept, the French form holds the English one which holds the national one.
     """
 
     code: str | None = None
@@ -96,7 +96,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """An interval of time (IVL_TS): bounds, width or a single point; open and unknown bounds keep their flavour."""
+    """An interval of time (IVL_TS): bounds, width or a single point; unknown bounds keep their flavour."""
 
     low: Time | None = None
     high: Time | None = None
@@ -109,7 +109,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantityRange:
-    """An interval of quantities (IVL_PQ): both bounds, or one value; ``value`` is the direct ``@value/@unit`` form."""
+    """An interval of quantities (IVL_PQ): bounds, or the direct form (``@value``, ``@unit``) in ``value``."""
 
     low: Quantity | None = None
     high: Quantity | None = None
@@ -142,7 +142,7 @@ class Periodic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTiming:
-    """A time bound to a daily event (EIVL_TS): ``event`` of value set TimingEvent (ACM, HS …), with an offset."""
+    """A time bound to a daily event (EIVL_TS): ``event`` of value set TimingEvent (ACM, HS …), and offset."""
 
     event: Coded | None = None
     offset: Interval | None = None

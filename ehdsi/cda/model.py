@@ -1,8 +1,9 @@
-"""The patient summary as one typed value: what the builder writes, the reader reads and the French page shows.
+"""The patient summary as one typed value: what the builder writes, the reader reads and the French page
+shows.
 
-``PatientSummary`` holds the header and the sections in document order; each section holds its narrative and its
-entries. Nothing is dropped on reading: what the reader does not understand becomes an ``UnreadEntry`` that says
-where it stands, and the page says so.
+``PatientSummary`` holds the header and the sections in document order; each section holds its narrative and
+its entries. Nothing is dropped on reading: what the reader does not understand becomes an ``UnreadEntry``
+that says where it stands, and the page says so.
 
 Source: eHDSI patient summary CDA R2, L3 template 1.3.6.1.4.1.12559.11.10.1.3.1.1.3 and L1 template …1.1.7.
 """
@@ -34,7 +35,7 @@ from ehdsi.cda.datatypes import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """An organisation: author's, custodian's, authenticator's; the country in ``addresses`` is what readers need."""
+    """An organisation of an author, custodian or authenticator; readers need the country in ``addresses``."""
 
     identifiers: tuple[Identifier, ...] = ()
     names: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ class Guardian:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """``recordTarget/patientRole``: the first identifier is the primary one and the one used in ITI-55 and ITI-38."""
+    """``recordTarget/patientRole``: the first identifier is the primary one, used in ITI-55 and ITI-38."""
 
     identifiers: tuple[Identifier, ...] = ()
     names: tuple[PersonName, ...] = ()
@@ -74,8 +75,8 @@ class Patient:
 class Participation:
     """A person, device or organisation that took part: author, legal authenticator, performer, contact.
 
-    ``device`` is the software name of an authoring device; ``class_code`` and ``type_code`` matter for contacts
-    (``IND``/``ECON``) and for the preferred professional (``PRS`` with function ``PCP``).
+    ``device`` is the software name of an authoring device; ``class_code`` and ``type_code`` matter for
+    contacts (``IND``/``ECON``) and for the preferred professional (``PRS`` with function ``PCP``).
     """
 
     type_code: str | None = None
@@ -102,7 +103,7 @@ class RelatedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Everything above the body. ``level`` is 3 for a structured body and 1 for a PDF inside ``nonXMLBody``."""
+    """Everything above the body. ``level`` is 3 for a structured body, 1 for a PDF inside ``nonXMLBody``."""
 
     level: Literal[1, 3]
     template_ids: tuple[str, ...] = ()
@@ -144,7 +145,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsenceStatement(Entry):
-    """A coded statement about a whole section: known absence (``no-known-…``) or no information (``no-…-info``)."""
+    """A coded statement on a whole section: known absence (``no-known-…``) or no information (``no-…-info``)."""
 
     code: Coded
     kind: Literal["known_absence", "no_information"]
@@ -164,7 +165,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allergy(Entry):
-    """An allergy or intolerance. ``onset`` holds onset (low) and end (high); severity is the allergy-level one."""
+    """An allergy or intolerance. ``onset`` holds onset (low) and end (high); severity is that of the allergy."""
 
     type: Coded | None = None
     agents: tuple[Coded, ...] = ()
@@ -203,7 +204,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A medicinal product: ``code`` is the national product number, ``classes`` the ATC class (generic kind)."""
+    """A medicinal product: ``code`` is the national number, ``classes`` the ATC class (generic kind)."""
 
     code: Coded | None = None
     name: str | None = None
@@ -318,7 +319,7 @@ class ObservationGroup(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadEntry(Entry):
-    """An entry that the reader could not understand: ``reason`` says why, ``xml`` keeps it, ``terms`` its codes."""
+    """An entry that the reader could not understand: ``reason`` says why, ``xml`` and ``terms`` keep it."""
 
     reason: str
     xml: str = ""
@@ -330,7 +331,8 @@ class UnreadEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section as it stands: LOINC code, title in the original language, narrative, entries in document order.
+    """A section as it stands: LOINC code, title in the original language, narrative, entries in document
+    order.
 
     ``subsections`` keeps nested sections. A section without entries and without an absence statement is shown
     by its narrative.
@@ -359,7 +361,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something the reader had to bend or could not read: shown to the clinician and reported by the validator.
+    """Something the reader had to bend or could not read: shown to the clinician and reported by the
+    validator.
 
     ``kind`` is one of ``unread`` (content not understood), ``repaired`` (read in a tolerant way), ``unsafe``
     (active content removed), ``dangling`` (a reference without target).

@@ -4,7 +4,8 @@ A section becomes one table per kind of entry (columns that nothing fills are le
 statement that stands alone. Each row and each coded term has an ID; the builder points to them from
 ``text/reference`` and ``originalText/reference``. The same narrative is printed in the PDF of level 1.
 
-Source: CDA R2 narrative block; eHDSI patient summary, sections (narrative stays in the language of country A).
+Source: CDA R2 narrative block; eHDSI patient summary, sections (narrative stays in the language of country
+A).
 """
 
 from __future__ import annotations
@@ -255,7 +256,8 @@ def _problem(entry: Problem, row: _Row) -> tuple[Cell, ...]:
 def _procedure(entry: Procedure, row: _Row) -> tuple[Cell, ...]:
     people = [participation_text(person) for person in entry.performers]
     return (row.term(entry.code, _negation(entry, row.labels)), lines(interval_text(entry.time, row.labels)),
-            lines(*(row.site(site) for site in entry.sites)), row.term(entry.method), row.terms(entry.reasons),
+            lines(*(row.site(site) for site in entry.sites)), row.term(entry.method),
+            row.terms(entry.reasons),
             lines(*people), _note(entry))
 
 
@@ -265,7 +267,8 @@ def _device(entry: Device, row: _Row) -> tuple[Cell, ...]:
     return (lines(row.term(entry.code, _negation(entry, labels)), entry.model_name or ""),
             lines(*(_identifier(found) for found in entry.device_identifiers)),
             lines(time_text(time.low or time.value, labels)),
-            lines(time_text(time.high, labels) if time.high is not None and time.high.value else ""), _note(entry))
+            lines(time_text(time.high, labels) if time.high is not None and time.high.value else ""),
+            _note(entry))
 
 
 def _identifier(identifier: Identifier) -> str:
@@ -293,7 +296,8 @@ def _observation(entry: Observation, row: _Row, group: Cell = ()) -> tuple[Cell,
     people = [participation_text(person) for person in entry.performers]
     return (group, row.term(entry.code, _negation(entry, labels)), values,
             lines(interval_text(entry.time, labels)), row.terms(entry.interpretations),
-            lines(*entry.reference_ranges), row.term(entry.method), lines(*(row.site(site) for site in entry.sites)),
+            lines(*entry.reference_ranges), row.term(entry.method),
+            lines(*(row.site(site) for site in entry.sites)),
             lines(*people), _note(entry))
 
 
@@ -308,7 +312,8 @@ def _observations(entry: Entry, row: _Row, group: Cell = ()) -> list[tuple[str, 
     return found
 
 
-def _nested(observation: Observation, row: _Row, number: int, group: Cell) -> list[tuple[str, tuple[Cell, ...]]]:
+def _nested(observation: Observation, row: _Row, number: int, group: Cell) -> list[tuple[str, tuple[Cell,
+                                                                                                    ...]]]:
     inner = _Row(f"{row.identifier}c{number}", row.labels, row.targets)
     row.targets[id(observation)] = inner.identifier
     return _observations(observation, inner, group)
@@ -334,7 +339,8 @@ class _Kind:
     rows: Callable[[Entry, _Row], list[tuple[str, tuple[Cell, ...]]]]
 
 
-def _one(cells: Callable[..., tuple[Cell, ...]]) -> Callable[[Entry, _Row], list[tuple[str, tuple[Cell, ...]]]]:
+def _one(cells: Callable[..., tuple[Cell, ...]]) -> Callable[[Entry, _Row], list[tuple[str, tuple[Cell,
+                                                                                                  ...]]]]:
     return lambda entry, row: [(row.identifier, tuple(_filled(cell) for cell in cells(entry, row)))]
 
 
@@ -349,7 +355,8 @@ _KINDS: dict[type[Entry], _Kind] = {
     Allergy: _Kind(("type", "agent", "reaction", "severity", "criticality", "certainty", "status", "since",
                     "comment"), _one(_allergy)),
     Medication: _Kind(("product", "class", "ingredients", "form", "package", "dose", "rate", "max_dose",
-                       "frequency", "route", "period", "status", "reason", "instructions", "manufacturer", "lot",
+                       "frequency", "route", "period", "status", "reason", "instructions", "manufacturer",
+                       "lot",
                        "comment"), _one(_medication)),
     Problem: _Kind(("problem", "type", "since", "until", "status", "certainty", "severity", "outcome",
                     "professional", "resource", "comment"), _one(_problem)),
@@ -357,7 +364,8 @@ _KINDS: dict[type[Entry], _Kind] = {
                      _one(_procedure)),
     Device: _Kind(("device", "identifier", "implanted", "removed", "comment"), _one(_device)),
     Immunization: _Kind(("vaccine", "product", "date", "dose_number", "dose", "route", "disease", "lot",
-                         "manufacturer", "professional", "reaction", "given", "comment"), _one(_immunization)),
+                         "manufacturer", "professional", "reaction", "given", "comment"),
+                         _one(_immunization)),
     Observation: _OBSERVED,
     ObservationGroup: _OBSERVED,
 }

@@ -23,9 +23,9 @@ Shape = Literal[
 class SectionKind:
     """One section of the summary.
 
-    ``display`` is the English name of the value set, ``templates`` the current template ids in document order,
-    ``no_information`` and ``known_absence`` the two codes of the absent-or-unknown set, empty where the section
-    has none; ``mandatory`` sections stand in every summary.
+    ``display`` is the English name of the value set, ``templates`` the current template ids in document
+    order, ``no_information`` and ``known_absence`` the two codes of the absent-or-unknown set, empty where
+    the section has none; ``mandatory`` sections stand in every summary.
     """
 
     loinc: str
@@ -37,7 +37,8 @@ class SectionKind:
     known_absence: str = ""
 
 
-def _basic(loinc: str, display: str, shape: Shape, templates: tuple[str, ...], nothing: tuple[str, str]) -> SectionKind:
+def _basic(loinc: str, display: str, shape: Shape, templates: tuple[str, ...],
+           nothing: tuple[str, str]) -> SectionKind:
     """One of the five sections that no summary may lack."""
     return SectionKind(loinc=loinc, display=display, shape=shape, templates=templates, mandatory=True,
                        no_information=nothing[0], known_absence=nothing[1])
@@ -82,7 +83,7 @@ SECTIONS: MappingProxyType[str, SectionKind] = MappingProxyType({kind.loinc: kin
     _other(VITAL_SIGNS, "Vital signs", "vital", f"{EHDSI}.2.6"),
     _other(RESULTS, "Relevant diagnostic tests/laboratory data", "result", f"{EHDSI}.2.5"),
     _other(FUNCTIONAL_STATUS, "Functional status", "function", f"{EHDSI}.2.14"),
-    # Unverified: the publication's own number for the health maintenance plan; CCD and IHE PCC ids are in use.
+    # Unverified: the publication's own number for the health maintenance plan; CCD and IHE ids are in use.
     _other(PLAN_OF_CARE, "Health maintenance plan", "narrative", f"{CCD}.10", f"{IHE_PCC}.3.31"),
     _other(ADVANCE_DIRECTIVES, "Advance directives", "narrative", f"{EHDSI}.2.16"),
 )})
@@ -125,7 +126,8 @@ ENTRY_TEMPLATES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({
     "pregnancy.outcome": (f"{EHDSI}.3.46",),
     "pregnancy.outcome_date": (f"{EHDSI}.3.47",),
     "vital": (f"{EHDSI}.3.21", f"{IHE_PCC}.4.13.1", f"{CCD}.32", f"{CCD}.35"),
-    "vital.observation": (f"{EHDSI}.3.22", f"{EHDSI}.3.20", f"{IHE_PCC}.4.13", f"{IHE_PCC}.4.13.2", f"{CCD}.31"),
+    "vital.observation": (f"{EHDSI}.3.22", f"{EHDSI}.3.20", f"{IHE_PCC}.4.13", f"{IHE_PCC}.4.13.2",
+                          f"{CCD}.31"),
     "result": (f"{EHDSI}.3.42",),
     "result.observation": (f"{EHDSI}.3.43", f"{IHE_PCC}.4.13"),
     "result.blood_group": (f"{EHDSI}.3.25", f"{EHDSI}.3.20", f"{IHE_PCC}.4.13"),

@@ -116,9 +116,12 @@ def range_text(values: QuantityRange | None, labels: Labels) -> str:
     low, high = quantity_text(values.low, labels), quantity_text(values.high, labels)
     if not low and not high:
         return quantity_text(values.width, labels) or null_text(values.null_flavor, labels)
-    if not low or low == high:
-        return f"≤ {high}" if not low else low
-    return f"{low} – {high}" if high else f"≥ {low}"
+    if low and high:
+        return low if low == high else f"{low} – {high}"
+    width = quantity_text(values.width, labels)
+    if low:
+        return f"{low} + {width}" if width else f"≥ {low}"
+    return f"≤ {high}"
 
 
 def ratio_text(ratio: Ratio | None, labels: Labels) -> str:
@@ -158,7 +161,7 @@ def _periodic_text(timing: Periodic, labels: Labels) -> str:
 
 
 def _times_per_unit(period: Quantity, labels: Labels) -> str:
-    """An institution's schedule: a period of 8 h means three times a day; empty where that gives no whole number."""
+    """An institution's schedule: a period of 8 h means three times a day; empty where that is no whole number."""
     try:
         value = float(period.value or "")
     except ValueError:

@@ -1,1 +1,1 @@
-"""The parts of the document builder: data types, people, header, entries, sections. See ``ehdsi.cda.build``."""
+"""The parts of the document builder: data types, people, header, entries, sections."""

@@ -1,7 +1,7 @@
 """Writes HL7 v3 data types as CDA elements: the small change of the document builder.
 
-Each function appends one element (or none, where the value is absent) to ``parent``. Element creation is direct
-(``SubElement``), because a document has thousands of them.
+Each function appends one element (or none, where the value is absent) to ``parent``. Element creation is
+direct (``SubElement``), because a document has thousands of them.
 
 Source: HL7 v3 data types as restricted by CDA R2 (datatypes-base).
 """
@@ -50,7 +50,7 @@ class Links:
     known: frozenset[str] = frozenset()
 
     def target(self, value: object, reference: str | None) -> str | None:
-        """The ID that shows ``value``: the generated one, else its own reference where that leads somewhere."""
+        """The ID that shows ``value``: the generated one, else its own reference where it leads somewhere."""
         found = self.targets.get(id(value))
         if found is None and reference is not None and reference in self.known:
             return reference
@@ -66,7 +66,8 @@ def add(parent: XmlElement, name: str, attributes: Mapping[str, str | None]) -> 
     return SubElement(parent, V3 + name, {key: value for key, value in attributes.items() if value})
 
 
-def write_text(parent: XmlElement, owner: object, text: str | None, reference: str | None, links: Links) -> None:
+def write_text(parent: XmlElement, owner: object, text: str | None, reference: str | None,
+               links: Links) -> None:
     """``text``: a reference into the narrative where the owner is shown there, else the text itself."""
     target = links.target(owner, reference)
     if target is not None:
@@ -87,7 +88,8 @@ def write_identifiers(parent: XmlElement, identifiers: Iterable[Identifier], *, 
     written = False
     for identifier in identifiers:
         add(parent, name, {"root": identifier.root, "extension": identifier.extension,
-                           "assigningAuthorityName": identifier.authority, "nullFlavor": identifier.null_flavor})
+                           "assigningAuthorityName": identifier.authority,
+                           "nullFlavor": identifier.null_flavor})
         written = True
     if required and not written:
         SubElement(parent, V3 + name, nullFlavor="NI")
@@ -141,13 +143,14 @@ def write_time(parent: XmlElement, name: str, time: Time | None, *, missing: str
 
 def write_quantity(parent: XmlElement, name: str, quantity: Quantity | None, *, xsi_type: str | None = None,
                    space: str = V3) -> None:
-    """A physical quantity; what is counted (``original_text``) becomes the ``translation`` that the profile wants."""
+    """A physical quantity; what is counted (``original_text``) becomes the ``translation`` of the profile."""
     if quantity is None:
         return
     element = SubElement(parent, space + name)
     if xsi_type:
         element.set(XSI_TYPE, xsi_type)
-    for key, value in (("value", quantity.value), ("unit", quantity.unit), ("nullFlavor", quantity.null_flavor)):
+    for key, value in (("value", quantity.value), ("unit", quantity.unit), ("nullFlavor",
+                                                                            quantity.null_flavor)):
         if value:
             element.set(key, value)
     for translation in quantity.translations:
@@ -161,8 +164,9 @@ def write_interval(parent: XmlElement, name: str, interval: Interval | None, *, 
                    missing: str | None = None, operator: str | None = None) -> None:
     """An interval of time.
 
-    ``typed`` states ``xsi:type``, which ``effectiveTime`` of medications and devices needs; ``missing`` is the
-    null flavour of an interval that is absent; a width beside both bounds says nothing new and is left out.
+    ``typed`` states ``xsi:type``, which ``effectiveTime`` of medications and devices needs; ``missing`` is
+    the null flavour of an interval that is absent; a width beside both bounds says nothing new and is left
+    out.
     """
     if interval is None and missing is None:
         return
@@ -187,7 +191,8 @@ def write_interval(parent: XmlElement, name: str, interval: Interval | None, *, 
     write_time(element, "high", interval.high)
 
 
-def write_range(parent: XmlElement, name: str, values: QuantityRange | None, *, xsi_type: str | None = None) -> None:
+def write_range(parent: XmlElement, name: str, values: QuantityRange | None, *,
+                xsi_type: str | None = None) -> None:
     """An interval of quantities, in the direct form (``@value``) or with bounds, as the model holds it."""
     if values is None:
         return
@@ -206,7 +211,8 @@ def write_range(parent: XmlElement, name: str, values: QuantityRange | None, *, 
 
 
 def _write_direct(element: XmlElement, quantity: Quantity) -> None:
-    for key, value in (("value", quantity.value), ("unit", quantity.unit), ("nullFlavor", quantity.null_flavor)):
+    for key, value in (("value", quantity.value), ("unit", quantity.unit), ("nullFlavor",
+                                                                            quantity.null_flavor)):
         if value:
             element.set(key, value)
     for translation in quantity.translations:
@@ -218,7 +224,7 @@ def _write_direct(element: XmlElement, quantity: Quantity) -> None:
 
 def write_ratio(parent: XmlElement, name: str, ratio: Ratio | None, *, xsi_type: str | None = None,
                 space: str = V3, typed_parts: bool = False) -> None:
-    """A ratio of quantities; ``typed_parts`` states the type of both parts, which the pharmacy extension needs."""
+    """A ratio of quantities; ``typed_parts`` states the type of both parts, as the pharmacy extension does."""
     if ratio is None:
         return
     element = SubElement(parent, space + name)
@@ -276,7 +282,7 @@ def _timing_event(event: Coded) -> Coded:
 
 
 def _write_offset(element: XmlElement, offset: Interval) -> None:
-    """The offset from an event is an interval of quantities; the model keeps its bounds as written (``30 min``)."""
+    """The offset from an event, an interval of quantities; the model keeps its bounds as ``30 min``."""
     holder = add(element, "offset", {"nullFlavor": offset.null_flavor})
     for name, bound in (("low", offset.low), ("high", offset.high)):
         if bound is not None:
@@ -313,8 +319,8 @@ def write_contacts(parent: XmlElement, addresses: tuple[Address, ...], telecoms:
                    required: bool = False, telecom_first: bool = False, single: bool = False) -> None:
     """Addresses and telecoms in the order that the parent wants.
 
-    ``telecom_first`` inside organisations; ``single`` where only one of each may stand (custodian); ``required``
-    writes null flavour ``NI`` where nothing is known.
+    ``telecom_first`` inside organisations; ``single`` where only one of each may stand (custodian);
+    ``required`` writes null flavour ``NI`` where nothing is known.
     """
     shown_addresses = addresses[:1] if single else addresses
     shown_telecoms = telecoms[:1] if single else telecoms

@@ -51,7 +51,8 @@ _PROFESSIONAL = Coded(code="85847-2", code_system=LOINC, display_name="Patient c
 _COMMENT = Coded(code="48767-8", code_system=LOINC, display_name="Annotation comment")
 
 
-def open_entry(parent: XmlElement, tag: str, entry: Entry, template: str, *, class_code: str, mood: str = "EVN",
+def open_entry(parent: XmlElement, tag: str, entry: Entry, template: str, *, class_code: str,
+               mood: str = "EVN",
                negatable: bool = True, named: bool = True) -> XmlElement:
     """The element of an entry with attributes, templates and (``named``) identifiers."""
     if entry.negated and not negatable:
@@ -173,7 +174,7 @@ def write_reaction(parent: XmlElement, reaction: Reaction, links: Links, type_co
 
 
 def write_problem(parent: XmlElement, entry: Problem, links: Links, *, past: bool) -> None:
-    """A problem or past illness: concern act (active or completed), observation, status, outcome, assertion."""
+    """A problem or past illness: concern act, observation, severity, assertion, status, outcome."""
     act = _open_concern(parent, entry, "problem", links, "completed" if past else "active")
     observation = _open_subject(act, entry, "problem.observation")
     write_coded(observation, "code", entry.type or CONDITION, links)
@@ -201,12 +202,14 @@ def _write_professional(observation: XmlElement, professional: Participation) ->
     write_performer(act, professional)
 
 
-def _write_resource(observation: XmlElement, resource: str, number: int, owners: tuple[Identifier, ...]) -> None:
+def _write_resource(observation: XmlElement, resource: str, number: int, owners: tuple[Identifier,
+                                                                                       ...]) -> None:
     """A related resource: an external document known by its address."""
     document = SubElement(SubElement(observation, V3 + "reference", typeCode="REFR"), V3 + "externalDocument")
     owner = owners[0] if owners else Identifier(null_flavor="NI")
     extension = f"{owner.extension or ''}-{number}" if owner.root else None
-    write_identifiers(document, (Identifier(root=owner.root, extension=extension, null_flavor=owner.null_flavor),))
+    write_identifiers(document, (Identifier(root=owner.root, extension=extension,
+                                            null_flavor=owner.null_flavor),))
     SubElement(document, V3 + "code", code="url")
     SubElement(SubElement(document, V3 + "text"), V3 + "reference", value=resource)
 
@@ -264,7 +267,8 @@ def write_absence(parent: XmlElement, entry: AbsenceStatement, links: Links, loi
 
 
 def _no_medication(parent: XmlElement, entry: AbsenceStatement, links: Links) -> None:
-    element = open_entry(parent, "substanceAdministration", entry, "medication", class_code="SBADM", mood="INT")
+    element = open_entry(parent, "substanceAdministration", entry, "medication", class_code="SBADM",
+                         mood="INT")
     write_coded(element, "code", entry.code, links)
     write_text(element, entry, entry.text, entry.text_reference, links)
     write_status(element, entry.status)
@@ -277,7 +281,8 @@ def _no_medication(parent: XmlElement, entry: AbsenceStatement, links: Links) ->
     write_comments(element, entry)
 
 
-def _no_concern(parent: XmlElement, entry: AbsenceStatement, links: Links, template: str, code: Coded) -> None:
+def _no_concern(parent: XmlElement, entry: AbsenceStatement, links: Links, template: str,
+                code: Coded) -> None:
     act = add(parent, "act", {"classCode": "ACT", "moodCode": "EVN", "nullFlavor": entry.null_flavor})
     write_templates(act, ENTRY_TEMPLATES[template])
     write_identifiers(act, entry.identifiers)

@@ -1,7 +1,7 @@
 """Writes the header of a patient summary: everything above ``component``.
 
-Source: eHDSI patient summary header (CDA R2 sequence of ``ClinicalDocument``; templates of the document, record
-target, service event and related document).
+Source: eHDSI patient summary header (CDA R2 sequence of ``ClinicalDocument``; templates of the document,
+record target, service event and related document).
 """
 
 from __future__ import annotations

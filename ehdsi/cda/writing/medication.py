@@ -1,8 +1,8 @@
 """Writes medications and vaccinations with their products in the current pharmacy extension.
 
 Children in ``urn:hl7-org:pharm`` stand inside ``manufacturedMaterial`` in the order of the schema; quantities
-and translations below them stay in ``urn:hl7-org:v3``. A product read from the old extension is written in the
-current one.
+and translations below them stay in ``urn:hl7-org:v3``. A product read from the old extension is written in
+the current one.
 
 Source: eHDSI patient summary L3, medication item, immunization and medicinal product templates; HL7 pharmacy
 extension of CDA R2.
@@ -161,7 +161,8 @@ def _fill_product(element: XmlElement, product: Product, links: Links, space: st
         _write_package(element, package, links)
     for kind in product.classes:
         holder = SubElement(element, PHARM + "asSpecializedKind", classCode="GRIC")
-        generic = SubElement(holder, PHARM + "generalizedMaterialKind", classCode="MMAT", determinerCode="KIND")
+        generic = SubElement(holder, PHARM + "generalizedMaterialKind", classCode="MMAT",
+                             determinerCode="KIND")
         write_coded(generic, "code", kind, links, space=PHARM)
     for part in product.parts:
         holder = SubElement(element, PHARM + "part", classCode="PART")
@@ -175,7 +176,8 @@ def _write_package(element: XmlElement, package: Package, links: Links) -> None:
     """``asContent``: how much of it is in which container, and the container around that."""
     holder = SubElement(element, PHARM + "asContent", classCode="CONT")
     write_quantity(holder, "quantity", package.quantity, xsi_type="PQ", space=PHARM)
-    container = SubElement(holder, PHARM + "containerPackagedProduct", classCode="CONT", determinerCode="KIND")
+    container = SubElement(holder, PHARM + "containerPackagedProduct", classCode="CONT",
+                           determinerCode="KIND")
     write_coded(container, "code", package.code, links, space=PHARM)
     if package.name:
         SubElement(container, PHARM + "name").text = package.name
