@@ -1,8 +1,8 @@
 """Is this certificate one that we trust, for this purpose, now, for this country?
 
 The path goes from the leaf through intermediates to an anchor that was configured; an anchor may also be the
-very certificate (pinning). Nothing is fetched, and no revocation list is read: the partners exchange certificates
-through the SMP and withdraw them there.
+very certificate (pinning). Nothing is fetched, and no revocation list is read: the partners exchange
+certificates through the SMP and withdraw them there.
 
 Source: RFC 5280, section 6 (reduced to what the national key infrastructures use); eHDSI X.509 profile.
 """
@@ -168,7 +168,8 @@ def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator
                        f"valid from {begin:%Y-%m-%d}", "RFC 5280 4.1.2.5", "check the clock of the issuer")
     if now > end:
         yield _refused(TrustFailure.EXPIRED, f"{whose} has expired", f"valid at {now:%Y-%m-%d}",
-                       f"valid until {end:%Y-%m-%d}", "RFC 5280 4.1.2.5", "renew it and publish it in the SMP")
+                       f"valid until {end:%Y-%m-%d}", "RFC 5280 4.1.2.5",
+                       "renew it and publish it in the SMP")
 
 
 def _key(certificate: x509.Certificate) -> Iterator[CertificateRefused]:

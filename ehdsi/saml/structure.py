@@ -1,0 +1,117 @@
+"""Is an assertion built as the SAML schema has it: which children, in which order, with which attributes?
+
+A small table instead of a schema file, because this runs on every request. It is as strict as the schema for
+what the profile uses and refuses what the profile has no use for (encrypted parts, authorisation decisions).
+
+Source: SAML 2.0 core, section 2, and its schema ``saml-schema-assertion-2.0.xsd``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lxml import etree
+
+from ehdsi.oids import NS_DS, NS_SAML
+from ehdsi.saml import vocabulary as words
+from ehdsi.saml.read import kind_of, parse_time
+from ehdsi.saml.rules import broken
+from ehdsi.saml.vocabulary import Kind, Transaction
+from ehdsi.xml import XmlElement, path_of
+
+_SAML = f"{{{NS_SAML}}}"
+_NC_NAME = re.compile(r"[^\W\d][\w.\-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Content of one element: a pattern over the names of its children, each followed by a space."""
+
+    children: re.Pattern[str]
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+
+
+def _model(children: str, required: str = "", optional: str = "") -> _Model:
+    return _Model(re.compile(children), frozenset(required.split()), frozenset(optional.split()))
+
+
+_MODELS: Mapping[str, _Model] = MappingProxyType({
+    "Assertion": _model(r"Issuer (ds:Signature )?(Subject )?(Conditions )?(Advice )?"
+                        r"((AuthnStatement |AttributeStatement )*)", "ID Version IssueInstant"),
+    "Issuer": _model("", "", "NameQualifier SPNameQualifier Format SPProvidedID"),
+    "Subject": _model(r"(NameID )(SubjectConfirmation )*|(SubjectConfirmation )+"),
+    "NameID": _model("", "", "NameQualifier SPNameQualifier Format SPProvidedID"),
+    "SubjectConfirmation": _model(r"(NameID )?(SubjectConfirmationData )?", "Method"),
+    "Conditions": _model(r"(AudienceRestriction |OneTimeUse |ProxyRestriction )*", "",
+                         "NotBefore NotOnOrAfter"),
+    "AudienceRestriction": _model(r"(Audience )+"),
+    "Audience": _model(""), "OneTimeUse": _model(""),
+    "ProxyRestriction": _model(r"(Audience )*", "", "Count"),
+    "Advice": _model(r"(AssertionIDRef |AssertionURIRef )*"),
+    "AssertionIDRef": _model(""), "AssertionURIRef": _model(""),
+    "AuthnStatement": _model(r"(SubjectLocality )?AuthnContext ", "AuthnInstant",
+                             "SessionIndex SessionNotOnOrAfter"),
+    "SubjectLocality": _model("", "", "Address DNSName"),
+    "AuthnContext": _model(r"AuthnContextClassRef (AuthnContextDeclRef )?(AuthenticatingAuthority )*"),
+    "AuthnContextClassRef": _model(""), "AuthnContextDeclRef": _model(""),
+    "AuthenticatingAuthority": _model(""),
+    "AttributeStatement": _model(r"(Attribute )+"),
+    "Attribute": _model(r"(AttributeValue )*", "Name", "NameFormat FriendlyName"),
+})
+#: Elements whose content is free.
+_OPEN = frozenset({"AttributeValue", "SubjectConfirmationData"})
+_TIMES = ("IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant", "SessionNotOnOrAfter")
+
+
+def check_structure(assertion: XmlElement, *, transaction: Transaction = Transaction.XCA_QUERY) -> None:
+    """Refuse an assertion that is not valid under the SAML schema.
+
+    Parameters
+    ----------
+    assertion : as received, or as signed; the build of the signature itself is ``ehdsi.dsig``'s matter.
+    transaction : decides the code: ERROR_SEC_DATA_INTEGRITY_NOT_ENSURED for ITI-55, 4703 for ITI-38 and 39.
+
+    Raises
+    ------
+    BrokenRule : rule ``structure``, naming the element.
+    """
+    kind = kind_of(assertion) or "hcp"
+    if assertion.tag != f"{_SAML}Assertion":
+        raise _not_valid(assertion, kind, transaction, "another root element")
+    _check(assertion, kind, transaction)
+    if not _NC_NAME.fullmatch(assertion.get("ID", "")):
+        raise _not_valid(assertion, kind, transaction, "an ID that is no NCName")
+
+
+def _check(element: XmlElement, kind: Kind, transaction: Transaction) -> None:
+    name = etree.QName(element).localname
+    model = _MODELS.get(name)
+    if model is None:
+        raise _not_valid(element, kind, transaction, "an element that has no place here")
+    children = "".join(_name_of(child) + " " for child in element)
+    if not model.children.fullmatch(children):
+        raise _not_valid(element, kind, transaction, f"children {children.strip()[:120] or 'none'}")
+    names = {name for name in map(str, element.attrib) if not name.startswith("{")}
+    if not model.required <= names <= model.required | model.optional:
+        raise _not_valid(element, kind, transaction, "an attribute is missing, or has no place here")
+    for attribute in _TIMES:
+        if attribute in names and parse_time(element.get(attribute, "")) is None:
+            raise _not_valid(element, kind, transaction, f"@{attribute} is no dateTime")
+    for child in element:
+        if child.tag.startswith(_SAML) and etree.QName(child).localname not in _OPEN:
+            _check(child, kind, transaction)
+
+
+def _name_of(child: XmlElement) -> str:
+    if child.tag.startswith(_SAML):
+        return child.tag[len(_SAML):]
+    return "ds:Signature" if child.tag == f"{{{NS_DS}}}Signature" else "foreign"
+
+
+def _not_valid(element: XmlElement, kind: Kind, transaction: Transaction, got: str) -> Exception:
+    code = words.ERROR_SEC_DATA_INTEGRITY_NOT_ENSURED if transaction is Transaction.XCPD else ""
+    return broken("structure", kind=kind, got=got, where=path_of(element), code=code)
