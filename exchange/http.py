@@ -59,9 +59,9 @@ class Courier:
             limits=httpx.Limits(max_connections=self._limits.connections, max_keepalive_connections=None),
             headers={"Accept-Encoding": "identity", "User-Agent": "ncpeh-testbed"})
 
-    def get(self, url: str, *, step: str) -> Answer:
-        """GET ``url``; see ``post``."""
-        return self._send(self._client.build_request("GET", url), step)
+    def get(self, url: str, *, step: str, country: str = "") -> Answer:
+        """GET ``url``; see ``post``. ``country`` is the one asked about, where the peer serves several."""
+        return self._send(self._client.build_request("GET", url), step, country or self._country)
 
     def post(self, url: str, *, step: str, content: bytes, content_type: str) -> Answer:
         """POST ``content`` and read the whole answer, whatever its HTTP status.
@@ -72,11 +72,11 @@ class Courier:
         """
         request = self._client.build_request("POST", url, content=content,
                                              headers={"Content-Type": content_type})
-        return self._send(request, step)
+        return self._send(request, step, self._country)
 
-    def _send(self, request: httpx.Request, step: str) -> Answer:
+    def _send(self, request: httpx.Request, step: str, country: str) -> Answer:
         url = str(request.url)
-        self._on_message(WireMessage(direction="request", step=step, country=self._country, url=url,
+        self._on_message(WireMessage(direction="request", step=step, country=country, url=url,
                                      headers=_fields(request.headers), body=request.content))
         try:
             response = self._client.send(request, stream=True)
@@ -86,7 +86,7 @@ class Courier:
                 response.close()
         except httpx.TransportError as error:
             raise typed_failure(error, request.url.host, self._country) from None
-        self._on_message(WireMessage(direction="response", step=step, country=self._country, url=url,
+        self._on_message(WireMessage(direction="response", step=step, country=country, url=url,
                                      status=response.status_code, headers=_fields(response.headers),
                                      body=body))
         return Answer(status=response.status_code, content_type=response.headers.get("Content-Type", ""),

@@ -141,6 +141,8 @@ def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: s
     if isinstance(error, TransportFailure):
         code = _data()["transport"].get(error.kind, "SES-080")
         return refused(code, detail=str(error), **values)
+    if isinstance(error, PeerError) and step == "mask":
+        return refused("SES-041", detail=str(error))
     if isinstance(error, PeerError):
         code, wire_code = code_for_wire((error.code,), step) if error.code else ("SES-082", "")
         return refused(code, detail=str(error), wire_code=wire_code, **values)

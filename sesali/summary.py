@@ -144,12 +144,13 @@ def combine(country: str, results: dict[Level, Document | StepRefused]) -> Opene
 
     Raises
     ------
-    StepRefused : no level arrived, or one belonged to another patient; level 3's reason wins.
+    StepRefused : no level arrived, the country refuses, or one belonged to another patient; level 3 first.
     """
     failures = [result for level in (3, 1) if isinstance(result := results.get(level), StepRefused)]
     documents = {level: result for level, result in results.items() if isinstance(result, Document)}
     for failure in failures:
-        if failure.notice.security or not documents:
+        # A refusal by right or by lack of consent holds for the patient, not for one level of the document.
+        if failure.notice.security or failure.notice.way_on == "end" or not documents:
             raise failure
     structured, original = documents.get(3), documents.get(1)
     if structured is not None and original is not None:
