@@ -145,7 +145,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsenceStatement(Entry):
-    """A coded statement on a whole section: known absence (``no-known-…``) or no information (``no-…-info``)."""
+    """A coded statement on a section: known absence (``no-known-…``), no information (``no-…-info``)."""
 
     code: Coded
     kind: Literal["known_absence", "no_information"]
@@ -165,7 +165,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allergy(Entry):
-    """An allergy or intolerance. ``onset`` holds onset (low) and end (high); severity is that of the allergy."""
+    """An allergy or intolerance: ``onset.low`` is onset, ``onset.high`` end; severity is its own."""
 
     type: Coded | None = None
     agents: tuple[Coded, ...] = ()

@@ -161,7 +161,7 @@ def _periodic_text(timing: Periodic, labels: Labels) -> str:
 
 
 def _times_per_unit(period: Quantity, labels: Labels) -> str:
-    """An institution's schedule: a period of 8 h means three times a day; empty where that is no whole number."""
+    """An institution's schedule: 8 h means three times a day; empty where that is no whole number."""
     try:
         value = float(period.value or "")
     except ValueError:

@@ -224,7 +224,7 @@ def _write_direct(element: XmlElement, quantity: Quantity) -> None:
 
 def write_ratio(parent: XmlElement, name: str, ratio: Ratio | None, *, xsi_type: str | None = None,
                 space: str = V3, typed_parts: bool = False) -> None:
-    """A ratio of quantities; ``typed_parts`` states the type of both parts, as the pharmacy extension does."""
+    """A ratio of quantities; ``typed_parts`` states the type of both parts (pharmacy extension)."""
     if ratio is None:
         return
     element = SubElement(parent, space + name)
