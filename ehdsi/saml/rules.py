@@ -65,7 +65,8 @@ RULES: Mapping[str, Rule] = MappingProxyType({
         _CORE + "2", words.INSUFFICIENT_RIGHTS),
     "kind": _rule(
         "the kind of the assertion is unknown", "Issuer/@NameQualifier",
-        "urn:ehdsi:assertions:hcp, trc or nok", _PROFILE + "Issuer", words.ERROR_HPI_AUTHENTICATION_NOT_RECEIVED),
+        "urn:ehdsi:assertions:hcp, trc or nok", _PROFILE + "Issuer",
+        words.ERROR_HPI_AUTHENTICATION_NOT_RECEIVED),
     "required-part": _rule(
         "a required part of the assertion is missing", "Assertion", "the part", _PROFILE + "required parts"),
     "unsigned": _rule(
