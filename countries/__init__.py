@@ -12,5 +12,14 @@ from countries.loading import codes, load, load_all
 from countries.model import Answer, Behaviour, Country, Persona, Step
 
 __all__ = [
-    "Answer", "Behaviour", "Country", "PackError", "Persona", "Step", "UnknownCountry", "codes", "load", "load_all",
+    "Answer",
+    "Behaviour",
+    "Country",
+    "PackError",
+    "Persona",
+    "Step",
+    "UnknownCountry",
+    "codes",
+    "load",
+    "load_all",
 ]

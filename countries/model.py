@@ -19,15 +19,25 @@ if TYPE_CHECKING:
     from countries.codes import CodeTable
     from ehdsi.search_mask import SearchMask
     from ehdsi.terminology import CodeMap
+    from ehdsi.traits import Traits
 
 #: The exchange at which an answer other than the ordinary one is given.
 Step = Literal["identification", "query", "retrieve"]
 
-#: What a foreign NCP answers for a persona. ``ok`` covers known absence and missing information too: those are
-#: documents like any other; the other words name a refusal, or a document that is not there.
+#: What a foreign NCP answers for a persona. ``ok`` covers known absence and missing information too: those
+#: are documents like any other; the other words name a refusal, or a document that is not there.
 Answer = Literal[
-    "ok", "no_match", "multiple_matches", "no_consent", "insufficient_rights", "no_summary", "no_pdf",
-    "missing_mapping_warning", "missing_mapping_error", "missing_basic_sections", "unreachable",
+    "ok",
+    "no_match",
+    "multiple_matches",
+    "no_consent",
+    "insufficient_rights",
+    "no_summary",
+    "no_pdf",
+    "missing_mapping_warning",
+    "missing_mapping_error",
+    "missing_basic_sections",
+    "unreachable",
 ]
 
 
@@ -76,7 +86,7 @@ class Consent:
     model: Literal["opt_in", "opt_out", "none"]
     where: str
     minors: str
-    refusals: dict[str, Refusal]
+    refusals: dict[Answer, Refusal]
     notice: dict[str, str] = field(default_factory=dict)
 
 
@@ -89,15 +99,14 @@ class AnswerProfile:
     given_in_one_element: bool
     unknown_date: Literal["truncate", "none"]
     deceased: bool
-    capitals: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPolicy:
     """Levels, languages, identifiers and life of the documents.
 
-    ``l1_extension`` and ``l3_extension`` hold ``{patient}``, the primary identifier. ``stored`` documents keep
-    the date of their content; the others are put together for each request.
+    ``l1_extension`` and ``l3_extension`` hold ``{patient}``, the primary identifier. ``stored`` documents
+    keep the date of their content; the others are put together for each request.
     """
 
     levels: tuple[Literal[1, 3], ...]
@@ -133,7 +142,7 @@ class SyntheticRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierRule:
-    """How values of one identifier domain are written: check-digit rule (``none`` if there is none), clean-up."""
+    """How values of one identifier domain are written: check-digit rule (or ``none``), clean-ups, test range."""
 
     domain: str
     check: str
@@ -152,7 +161,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What a pack says of itself: wave, catalogue version, audit ids, load, contact (shown in the dossier)."""
+    """What a pack says of itself: wave, catalogue version, audit ids, load, contact; shown in the dossier."""
 
     wave: str
     mvc_version: str
@@ -181,8 +190,7 @@ class Persona:
     """A person that a foreign NCP knows: a named patient of the pack, or one of the synthetic range.
 
     ``identifiers``: all that the country gives back, the primary one first. ``shared_identifiers``: what also
-    leads to this person without being theirs alone (a document number typed for either twin). ``traits``: what
-    a clinician types, one or more sets of identifiers with the birth date where the mask asks for it.
+    leads to this person without being theirs alone, such as a document number typed for either twin.
     """
 
     key: str
@@ -264,12 +272,11 @@ class Country:
 
         return persona_by_key(self, key)
 
-    def find(self, identifiers: Sequence[Identifier], *, birth_time: str = "", gender: str = "",
-             family: str = "", given: str = "") -> tuple[Persona, ...]:
-        """Who answers to these traits; see :func:`countries.matching.find`."""
+    def find(self, identifiers: Sequence[Identifier], traits: Traits | None = None) -> tuple[Persona, ...]:
+        """Who answers to these identifiers and traits; see :func:`countries.matching.find`."""
         from countries.matching import find
 
-        return find(self, identifiers, birth_time=birth_time, gender=gender, family=family, given=given)
+        return find(self, identifiers, traits)
 
     def synthetic(self, identifier: Identifier) -> Persona | None:
         """The synthetic patient behind an identifier of the synthetic range, None outside it.
@@ -284,5 +291,5 @@ class Country:
         return titles.get(loinc, loinc)
 
     def coded(self, list_name: str, code: str) -> Coded:
-        """A national code with its own system and display; raises ``LocalError`` when it is not in codes.tsv."""
+        """A national code with its system and words; raises ``PackError`` when codes.tsv does not hold it."""
         return self.codes.coded(list_name, code)
