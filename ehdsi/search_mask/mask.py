@@ -1,0 +1,51 @@
+"""The mask of one country, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ehdsi.findings import Finding
+from ehdsi.search_mask.checks import Problem, form_problems, trait_problems, traits_of
+from ehdsi.search_mask.model import DocumentSearch, MaskField, PersonSearch, Scope
+from ehdsi.traits import Traits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchMask:
+    """An International Search Mask.
+
+    Attributes
+    ----------
+    country : upper-case ISO code (Greece is ``GR``).
+    patient : what is asked about the patient; ``next_of_kin`` about who asks for them.
+    documents : what is asked to find prescriptions.
+    findings : what is wrong or unusual in the mask that was read.
+    """
+
+    country: str
+    patient: PersonSearch
+    documents: tuple[DocumentSearch, ...] = ()
+    next_of_kin: PersonSearch | None = None
+    friendly_name: str | None = None
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+
+    def serves(self, scope: Scope) -> bool:
+        """Is the patient search meant for this kind of document (``PS`` or ``EP``)?"""
+        return self.patient.scope in ("ALL", scope)
+
+    def is_mandatory(self, asked: MaskField) -> bool:
+        """Must this field of the patient search be filled in? See ``PersonSearch.is_mandatory``."""
+        return self.patient.is_mandatory(asked)
+
+    def problems(self, traits: Traits) -> tuple[Problem, ...]:
+        """Why these traits do not satisfy the mask, as an NCP-A sees it; empty when they do."""
+        return trait_problems(self.patient, traits)
+
+    def form_problems(self, values: Mapping[str, str]) -> tuple[Problem, ...]:
+        """Why these form values (texts by ``MaskField.key``) may not be sent; empty when they may."""
+        return form_problems(self.patient, values)
+
+    def traits(self, values: Mapping[str, str]) -> Traits:
+        """The traits that carry these form values on the wire."""
+        return traits_of(self.patient, values, self.country)
