@@ -1,0 +1,186 @@
+"""The panel behind a row: every value of an entry, so that nothing the reader understood stays off the page.
+
+One generic walk over the frozen model: each field that says something becomes a labelled line; coded elements
+become terms with their trace. What the row already shows is repeated here with its codes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from ehdsi.cda.datatypes import (
+    Address,
+    Coded,
+    EventTiming,
+    Identifier,
+    Interval,
+    Origin,
+    Periodic,
+    PersonName,
+    Quantity,
+    QuantityRange,
+    Ratio,
+    Telecom,
+    Time,
+    TimingSet,
+)
+from ehdsi.cda.model import Entry, Organization, Participation, UnreadEntry
+from sesali.french.dates import full_words, moment, period
+from sesali.french.people import address_words, name_words
+from sesali.french.quantities import Units, result, result_range, strength
+from sesali.french.terms import Labeller
+from sesali.french.timing import dose_words, frequency
+from sesali.french.view import Detail
+from sesali.french.words import STATUS, flavour, label
+
+#: Fields that carry no clinical content, or are shown elsewhere.
+_SKIPPED = {"identifiers", "text_reference", "origin", "template_ids", "xml", "class_code", "legacy_extension",
+            "kind", "mood", "type_code"}
+
+
+def details_of(entry: Entry, labels: Labeller, units: Units) -> tuple[Detail, ...]:
+    """All values of an entry, in the order of the model, each with its French label."""
+    return tuple(_Panel(labels, units).of(entry))
+
+
+class _Panel:
+    """The walk: knows how to say each type of value."""
+
+    def __init__(self, labels: Labeller, units: Units) -> None:
+        self.labels, self.units = labels, units
+
+    def of(self, node: Any, prefix: str = "") -> Iterator[Detail]:
+        """Lines for one dataclass of the model; ``prefix`` says what it is part of."""
+        owner = type(node).__name__
+        for field in _fields(type(node)):
+            value = getattr(node, field)
+            if value is None or value == () or value is False or value == "":
+                continue
+            if field == "xml" and isinstance(node, UnreadEntry):
+                continue
+            title = label(owner, field)
+            yield from self.value(value, f"{prefix}{title}", f"{owner}.{field}")
+
+    def value(self, value: Any, title: str, at: str) -> Iterator[Detail]:
+        """Lines for one value."""
+        if isinstance(value, tuple):
+            for index, item in enumerate(value, 1):
+                number = f" {index}" if len(value) > 1 and dataclasses.is_dataclass(item) and not isinstance(
+                    item, Coded) else ""
+                yield from self.value(item, title + number, at)
+        elif isinstance(value, Coded):
+            yield from self.coded(value, title, at)
+        elif isinstance(value, str):
+            yield self.text(value, title, at)
+        elif isinstance(value, bool):
+            yield Detail(label=title, text="oui" if value else "non")
+        elif isinstance(value, int):
+            yield Detail(label=title, text=str(value))
+        else:
+            yield from self.structured(value, title)
+
+    def coded(self, value: Coded, title: str, at: str) -> Iterator[Detail]:
+        yield Detail(label=title, term=self.labels.term(value, at=at))
+        for qualifier in value.qualifiers:
+            side = qualifier.name.code == "272741003"
+            name = "côté" if side else self.labels.term(qualifier.name).text
+            yield Detail(label=f"{title}, {name}", term=self.labels.term(qualifier.value, at="Qualifier.value"))
+
+    def text(self, value: str, title: str, at: str) -> Detail:
+        if at.endswith(".status"):
+            return Detail(label=title, text=STATUS.get(value, value))
+        if at.endswith(".null_flavor"):
+            return Detail(label=title, text=flavour(value))
+        if at.endswith((".reason", ".dose_number", ".lot_number")):
+            return Detail(label=title, text=value)
+        return Detail(label=title, term=self.labels.free(value, mark=False))
+
+    def structured(self, value: Any, title: str) -> Iterator[Detail]:
+        """Lines for times, quantities, people and the nested parts of an entry."""
+        words = self.words(value)
+        if words:
+            yield Detail(label=title, text=words)
+        elif isinstance(value, Participation):
+            yield Detail(label=title, text=participation_words(value))
+            for name in ("function", "code"):
+                coded = getattr(value, name)
+                if coded is not None and (coded.code or coded.original_text or coded.translations):
+                    yield from self.coded(coded, f"{title}, rôle", f"Participation.{name}")
+        elif dataclasses.is_dataclass(value) and not isinstance(value, Origin):
+            yield from self.of(value, f"{title} › ")
+
+    def words(self, value: Any) -> str:
+        """One sentence for a value that needs no lines of its own; empty for the others."""
+        if isinstance(value, Time):
+            return full_words(value)
+        if isinstance(value, Interval):
+            return _full_period(value)
+        if isinstance(value, Quantity):
+            return self._quantity(value)
+        if isinstance(value, QuantityRange):
+            if value.null_flavor is None and all(
+                    q is None or self.units.counts(q) for q in (value.value, value.low, value.high)):
+                return dose_words(value, self.units).text
+            return result_range(value)
+        if isinstance(value, Ratio):
+            return strength(value, self.units) or flavour(value.null_flavor)
+        if isinstance(value, Periodic | EventTiming | TimingSet):
+            return frequency(value).text + _start(value)
+        if isinstance(value, Identifier):
+            return value.extension or value.root or flavour(value.null_flavor)
+        if isinstance(value, PersonName):
+            return name_words(value)
+        if isinstance(value, Address):
+            return address_words(value)
+        if isinstance(value, Telecom):
+            return value.value or flavour(value.null_flavor)
+        return organization_words(value) if isinstance(value, Organization) else ""
+
+    def _quantity(self, value: Quantity) -> str:
+        if value.value is not None and self.units.counts(value):
+            return self.units.dose(value)[0]
+        return result(value)
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    found = _FIELDS.get(kind)
+    if found is None:
+        found = _FIELDS[kind] = tuple(f.name for f in dataclasses.fields(kind) if f.name not in _SKIPPED)
+    return found
+
+
+def _full_period(interval: Interval) -> str:
+    """A period with the hours of its bounds where they were given."""
+    bounds = [("début", interval.low), ("fin", interval.high), ("le", interval.value)]
+    exact = [(word, bound) for word, bound in bounds if bound is not None]
+    if any((found := moment(bound)) is not None and found.hour >= 0 for _, bound in exact):
+        return ", ".join(f"{word} {full_words(bound)}" for word, bound in exact)
+    return period(interval)
+
+
+def _start(timing: Periodic | EventTiming | TimingSet) -> str:
+    phase = timing.phase if isinstance(timing, Periodic) else None
+    return f" (repère : {_full_period(phase)})" if phase is not None else ""
+
+
+def participation_words(person: Participation) -> str:
+    """« Dr Kadri Tamm, hôpital Exemple, Tartu, Estonie » and the date, as far as given."""
+    parts = [name_words(person.person) if person.person is not None else "", person.device or "",
+             organization_words(person.organization) if person.organization is not None else ""]
+    parts += [address_words(address) for address in person.addresses]
+    parts += [telecom.value or "" for telecom in person.telecoms]
+    when = person.time
+    if when is not None:
+        parts.append(full_words(when) if isinstance(when, Time) else period(when))
+    return ", ".join(part for part in parts if part) or "non indiqué"
+
+
+def organization_words(organization: Organization) -> str:
+    """Names and places of an organisation in one line."""
+    parts = [*organization.names, *(address_words(address) for address in organization.addresses)]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,236 @@
+"""Which words a coded element is shown by, which marks it carries, and where it came from.
+
+First hit wins: French designation · display name sent, where the element's own language is French · French of
+the four-character ICD-10 code · English designation · display name sent · original text · the code itself.
+Nothing is ever left empty: what cannot be named is said to be unrecognised, with its code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ehdsi.cda.datatypes import Coded
+from ehdsi.terminology import BINDINGS, Terminology
+from sesali.french.view import Mark, Source, Term, Trace, Wording
+from sesali.french.words import NOT_GIVEN, flavour
+
+#: Order of languages asked of the terminology.
+LANGUAGES: tuple[str, ...] = ("fr-FR", "fr", "en-GB", "en")
+
+_UNTRANSLATED = "non traduit"
+_LANGUAGE_NAMES = {"en": "anglais"}
+
+
+def normal(text: str) -> str:
+    """For comparing wordings: no accents, case, punctuation or double spaces."""
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return " ".join(re.sub(r"[^\w]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).split())
+
+
+class Labeller:
+    """Makes terms of one document: knows its language, the terminology and the order of languages."""
+
+    def __init__(self, terminology: Terminology, language: str | None,
+                 languages: tuple[str, ...] = LANGUAGES) -> None:
+        self.terminology = terminology
+        self.language = language or ""
+        self.languages = languages
+        self._known: dict[tuple[int, str, str], tuple[Coded, Term]] = {}
+
+    def term(self, coded: Coded | None, *, at: str = "", style: str = "") -> Term:
+        """The term for a coded element; ``at`` is ``Class.field``, which its value sets hang on."""
+        if coded is None:
+            return Term(text=NOT_GIVEN, source="flavour", style="absent")
+        key = (id(coded), at, style)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (coded, self._make(coded, at, style))
+        return known[1]
+
+    def free(self, text: str, *, style: str = "", path: str = "", line: int = 0, mark: bool = True) -> Term:
+        """A term for free text of the document, in its language and marked unless that is French."""
+        if self.language.startswith("fr"):
+            return Term(text=text, style=style, source="french", lang=self.language)
+        marks = (Mark(kind="untranslated", text="texte libre, non traduit"),) if mark else ()
+        return Term(text=text, lang=self.language, marks=marks, source="free", style=style,
+                    trace=Trace(path=path, line=line))
+
+    # -- choice --------------------------------------------------------------------------------------
+    def _make(self, coded: Coded, at: str, style: str) -> Term:
+        if not coded.code:
+            return self._without_code(coded, style)
+        text, lang, source, marks, worded_by = self._choose(coded)
+        marks += self._marks(coded, at, source)
+        original, original_lang = self._original(coded)
+        if normal(original) == normal(text) and (source not in ("code",)):
+            if source == "sent" or original_lang == lang or source in ("english", "original"):
+                original = ""
+            elif original == text:
+                original = ""
+        return Term(text=text, lang=lang, original=original, original_lang=original_lang if original else "",
+                    marks=marks, source=source, style=style, trace=self._trace(coded, worded_by))
+
+    def _choose(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
+        """Text, its language, how it was found, the marks of that, who worded it."""
+        store, system, code = self.terminology, coded.code_system, coded.code
+        for language in self.languages:
+            wording = store.designation(system, code, language)
+            if wording is not None and language.startswith("fr"):
+                return wording.text, "fr", "french", (), store.source_text(wording.source)
+        if self.language.startswith("fr") and coded.display_name:
+            return coded.display_name, self.language, "sent", (), "libellé du document"
+        shorter = store.less_specific(system, code)
+        wording = store.designation(system, shorter, "fr-FR") if shorter else None
+        if wording is not None:
+            mark = Mark(kind="general", text="libellé plus général")
+            return wording.text, "fr", "general", (mark,), store.source_text(wording.source)
+        for language in self.languages:
+            wording = store.designation(system, code, language)
+            if wording is not None:
+                return (wording.text, wording.language, "english", (_untranslated("en"),),
+                        store.source_text(wording.source))
+        return self._as_sent(coded)
+
+    def _as_sent(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
+        """The words of the document, or the code where it has none."""
+        if coded.display_name:
+            lang = self._sent_language(coded)
+            return coded.display_name, lang, "original", (_untranslated(lang),), "libellé du document"
+        text = coded.original_text or next((w.display_name or w.original_text or "" for w in _below(coded)
+                                            if w.display_name or w.original_text), "")
+        if text:
+            return text, self.language, "original", (_untranslated(self.language),), "texte du document"
+        system = self.terminology.system_label(coded.code_system) or coded.code_system_name or coded.code_system
+        words = f"Élément non reconnu : code {coded.code}" + (f" ({system})" if system else "")
+        return words, "fr", "code", (Mark(kind="unknown", text=_UNTRANSLATED),), ""
+
+    def _sent_language(self, coded: Coded) -> str:
+        """Language of a display name as sent: English in a pivot element, else the document's own."""
+        pivot = any(w.display_name for w in _below(coded))
+        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
+        if pivot or (english and normal(english) == normal(coded.display_name or "")):
+            return "en"
+        return self.language
+
+    def _without_code(self, coded: Coded, style: str) -> Term:
+        """A null flavour with national words, free text without a code, or nothing but a flavour."""
+        national = next((w for w in _below(coded) if w.display_name or w.original_text), None)
+        text = coded.display_name or (national and (national.display_name or national.original_text))
+        if text:
+            translated = self._national_french(coded)
+            marks = (_untranslated(self.language),)
+            if coded.null_flavor:
+                marks = (Mark(kind="unmapped", text="concept national sans équivalence sûre"), *marks)
+            if translated is not None:
+                return Term(text=translated[0], original=text, original_lang=self.language, marks=marks[:1],
+                            source="french", style=style, trace=self._trace(coded, translated[1]))
+            return Term(text=text, lang=self.language, marks=marks, source="original", style=style,
+                        trace=self._trace(coded, "texte du document"))
+        if coded.original_text:
+            return self._free_text(coded, coded.original_text, style)
+        words = flavour(coded.null_flavor)
+        return Term(text=words, source="flavour", style=style or "absent", trace=self._trace(coded, ""))
+
+    def _free_text(self, coded: Coded, text: str, style: str) -> Term:
+        french = self.language.startswith("fr")
+        marks = () if french else (Mark(kind="untranslated", text="texte libre, non traduit"),)
+        return Term(text=text, lang=self.language, marks=marks, source="sent" if french else "free",
+                    style=style, trace=self._trace(coded, "texte du document"))
+
+    def _national_french(self, coded: Coded) -> tuple[str, str] | None:
+        """A French designation of a concept that stands only in a translation (other system, no mapping)."""
+        for below in _below(coded):
+            wording = self.terminology.designation(below.code_system, below.code, "fr-FR")
+            if wording is not None and below.code_system:
+                return wording.text, self.terminology.source_text(wording.source)
+        return None
+
+    # -- original and marks --------------------------------------------------------------------------
+    def _original(self, coded: Coded) -> tuple[str, str]:
+        """The original words and their language: the deepest translation, the original text, what was sent."""
+        named = [w for w in _below(coded) if w.display_name]
+        if named:
+            deepest = named[-1]
+            english = self.terminology.display(deepest.code_system, deepest.code, "en-GB")
+            same = english is not None and normal(english) == normal(deepest.display_name or "")
+            return deepest.display_name or "", "en" if same else self.language
+        if coded.original_text:
+            return coded.original_text, self.language
+        if coded.display_name:
+            return coded.display_name, self._sent_language(coded)
+        return "", ""
+
+    def _marks(self, coded: Coded, at: str, source: Source) -> tuple[Mark, ...]:
+        store = self.terminology
+        marks: list[Mark] = []
+        concept = store.concept(coded.code_system, coded.code)
+        binding = BINDINGS.get(tuple(at.split(".", 1))) if "." in at else None  # type: ignore[arg-type]
+        sets = binding.value_sets if binding is not None else ()
+        outside = bool(sets) and all(store.member(s, coded.code_system, coded.code) is False for s in sets)
+        if concept is not None and (concept.status != "current" or outside):
+            marks.append(Mark(kind="retired", text=self._retired(concept.replaced_by)))
+        if coded.null_flavor:
+            marks.append(Mark(kind="unmapped", text=f"valeur déclarée absente : {flavour(coded.null_flavor)}"))
+        if source in ("french", "general") and self._discordant(coded):
+            marks.append(Mark(kind="discordant", text=f"libellé discordant, reçu : {coded.display_name}"))
+        return tuple(marks)
+
+    def _retired(self, replaced_by: str) -> str:
+        version = f" (MVC {self.terminology.version})" if self.terminology.version else ""
+        hint = f", code de remplacement : {replaced_by}" if replaced_by else ""
+        return f"code retiré du catalogue{version}{hint}"
+
+    def _discordant(self, coded: Coded) -> bool:
+        """Whether the name sent contradicts the store's names of that code.
+
+        A name of a national document in its own language cannot be compared and is no contradiction: it is
+        shown as the original anyway.
+        """
+        sent = normal(coded.display_name or "")
+        if not sent:
+            return False
+        wordings = self.terminology.wordings(coded.code_system, coded.code)
+        if not any(w.language.startswith("en") for w in wordings):
+            return False
+        if any(_agrees(sent, normal(w.text)) for w in wordings):
+            return False
+        return self.language.startswith("en") or any(w.display_name for w in _below(coded))
+
+    # -- trace ---------------------------------------------------------------------------------------
+    def _trace(self, coded: Coded, source: str) -> Trace:
+        wordings = [self._wording("reçu", coded, coded.display_name or "")]
+        if coded.original_text:
+            wordings.append(Wording(label="texte d’origine", text=coded.original_text, lang=self.language))
+        wordings += [self._wording("traduction", below, below.display_name or below.original_text or "")
+                     for below in _below(coded)]
+        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
+        if english and all(normal(english) != normal(w.text) for w in wordings):
+            wordings.append(Wording(label="anglais", text=english, lang="en"))
+        origin = coded.origin
+        return Trace(wordings=tuple(w for w in wordings if w.text or w.code), source=source,
+                     path=origin.path if origin else "", line=origin.line if origin else 0)
+
+    def _wording(self, label: str, coded: Coded, text: str) -> Wording:
+        system = self.terminology.system_label(coded.code_system) or coded.code_system_name or ""
+        lang = self._sent_language(coded) if text else ""
+        return Wording(label=label, text=text, lang=lang, code=coded.code or "",
+                       system=system or coded.code_system or "")
+
+
+def _below(coded: Coded) -> Iterator[Coded]:
+    """All translations, outer before inner, in document order."""
+    for translation in coded.translations:
+        yield translation
+        yield from _below(translation)
+
+
+def _untranslated(language: str) -> Mark:
+    name = _LANGUAGE_NAMES.get(language.split("-", 1)[0])
+    return Mark(kind="untranslated", text=f"{_UNTRANSLATED} ({name})" if name else _UNTRANSLATED)
+
+
+def _agrees(sent: str, stored: str) -> bool:
+    """Same words in any order, or one the beginning of the other: drift between catalogue versions."""
+    return sent == stored or set(sent.split()) == set(stored.split())
