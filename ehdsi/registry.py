@@ -13,6 +13,8 @@ from lxml import etree
 
 from ehdsi import oids
 from ehdsi.cda.datatypes import Identifier
+from ehdsi.cx import parse_cx
+from ehdsi.errors import MalformedMessage
 from ehdsi.findings import Remarks
 from ehdsi.xml import XmlElement
 
@@ -167,14 +169,9 @@ def without_urn(value: str) -> str:
 
 
 def read_cx(text: str) -> Identifier | None:
-    """``<extension>^^^&<root>&ISO`` as an identifier, or ``None`` when it is not of that form.
-
-    Source: HL7 v2 CX as restricted by IHE ITI TF-3 4.2.3.1.7 (components 1 and 4 only).
-    """
-    components = text.split("^")
-    if len(components) != 4 or components[1] or components[2] or not components[0]:
+    """``<extension>^^^&<root>&ISO`` as an identifier, or ``None`` when it is not of that form; see
+    ``ehdsi.cx``."""
+    try:
+        return parse_cx(text)
+    except MalformedMessage:
         return None
-    authority = components[3].split("&")
-    if len(authority) != 3 or authority[0] or not authority[1] or authority[2] != "ISO":
-        return None
-    return Identifier(root=authority[1], extension=components[0])
