@@ -47,6 +47,9 @@ from ehdsi.cda.wording import (
 #: What a cell holds: texts and elements, joined by line breaks.
 Cell = tuple[NarrativeNode | str, ...]
 
+#: Rows of a table: the ID of each and its cells.
+Rows = list[tuple[str, tuple[Cell, ...]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Narrated:
@@ -79,6 +82,11 @@ class _Row:
         self.targets[id(coded)] = target
         node = NarrativeNode(tag="content", attributes=(("ID", target),), children=(text,))
         return (prefix, node) if prefix else (node,)
+
+    def shown(self, owner: object, text: str, target: str) -> NarrativeNode:
+        """The own words of an entry or reaction, in an element that its ``text`` points to."""
+        self.targets[id(owner)] = target
+        return NarrativeNode(tag="content", attributes=(("ID", target),), children=(text,))
 
     def terms(self, values: Iterable[Coded]) -> Cell:
         """Several terms, each on its line."""
@@ -137,7 +145,7 @@ def _block(pending: list[tuple[Entry, _Row]], labels: Labels) -> list[NarrativeN
     kind = _KINDS.get(type(pending[0][0]))
     if kind is None:
         return [_alone(entry, row, labels) for entry, row in pending]
-    found: list[tuple[str, tuple[Cell, ...]]] = []
+    found: Rows = []
     for entry, row in pending:
         row.targets[id(entry)] = row.identifier
         found.extend(kind.rows(entry, row))
@@ -168,8 +176,12 @@ def _paragraph(cell: Cell, row: _Row | None) -> NarrativeNode:
 # ------------------------------------------------------------------------------------- kinds of entries
 
 
-def _note(entry: Entry) -> Cell:
-    return lines(entry.text or "", *entry.comments)
+def _note(entry: Entry, row: _Row) -> Cell:
+    """The entry's own words, in an element of their own that its ``text`` points to, and its comments."""
+    own: Cell = ()
+    if entry.text:
+        own = (row.shown(entry, entry.text, f"{row.identifier}-t"),)
+    return lines(own, *entry.comments)
 
 
 def _negation(entry: Entry, labels: Labels) -> str:
@@ -181,18 +193,23 @@ def _allergy(entry: Allergy, row: _Row) -> tuple[Cell, ...]:
     reactions: list[Cell] = []
     severities: list[Cell] = [row.term(entry.severity)]
     for number, reaction in enumerate(entry.reactions, start=1):
-        identifier = f"{row.identifier}-r{number}"
-        row.targets[id(reaction)] = identifier
         when = interval_text(reaction.time, labels)
-        shown = (*row.term(reaction.manifestation), f" ({when})" if when else "")
-        shown = lines(shown, reaction.text or "")
-        reactions.append((NarrativeNode(tag="content", attributes=(("ID", identifier),), children=shown),))
+        target = f"{row.identifier}-r{number}"
+        own: Cell = (row.shown(reaction, reaction.text, target),) if reaction.text else ()
+        reactions.append(lines((*row.term(reaction.manifestation), f" ({when})" if when else ""), own))
         severities.append(row.term(reaction.severity))
     agents = lines(row.terms(entry.agents), entry.agent_name or "", row.term(entry.value))
     return ((_negation(entry, labels), *row.term(entry.type)) if entry.type or entry.negated else (), agents,
             lines(*reactions), lines(*severities), row.term(entry.criticality), row.term(entry.certainty),
-            row.term(entry.clinical_status), (interval_text(entry.onset or entry.concern_time, labels),),
-            _note(entry))
+            row.term(entry.clinical_status), lines(_since(entry.onset or entry.concern_time, labels)),
+            _note(entry, row))
+
+
+def _since(interval: Interval | None, labels: Labels) -> str:
+    """An onset: an interval that is still open is its beginning."""
+    if interval is not None and interval.low is not None and interval.high is None and interval.width is None:
+        return time_text(interval.low, labels)
+    return interval_text(interval, labels)
 
 
 def _medication(entry: Medication, row: _Row) -> tuple[Cell, ...]:
@@ -200,13 +217,13 @@ def _medication(entry: Medication, row: _Row) -> tuple[Cell, ...]:
     timings = [timing_text(timing, labels) for timing in (entry.timing, *entry.other_timings)]
     state = labels.get(f"status.{entry.status}") if entry.status not in (None, "active") else None
     return (_product_name(product, row, _negation(entry, labels)), row.terms(product.classes),
-            _ingredients(product, row), row.term(product.form), _packages(product.packages, row),
-            (range_text(entry.dose, labels),), (range_text(entry.rate, labels),),
-            (ratio_text(entry.max_dose, labels),), lines(*timings),
-            lines(row.term(entry.route), *(row.site(site) for site in entry.sites)),
+            _ingredients(product, row), row.term(product.form), (range_text(entry.dose, labels),),
+            lines(*timings), lines(row.term(entry.route), *(row.site(site) for site in entry.sites)),
             lines(interval_text(entry.period, labels)), lines(state or ""), row.terms(entry.reasons),
-            lines(*entry.instructions), lines(product.manufacturer or ""), lines(product.lot_number or ""),
-            _note(entry))
+            lines(*entry.instructions), (range_text(entry.rate, labels),),
+            (ratio_text(entry.max_dose, labels),),
+            _packages(product.packages, row), lines(product.manufacturer or ""),
+            lines(product.lot_number or ""), _note(entry, row))
 
 
 def _product_name(product: Product, row: _Row, prefix: str = "") -> Cell:
@@ -222,7 +239,7 @@ def _ingredients(product: Product, row: _Row) -> Cell:
         name = row.term(ingredient.code) or (ingredient.name or "",)
         shown.append((*name, f" ({strength})" if strength else ""))
     for part in product.parts:
-        inner = (*_ingredients(part, row), *row.terms(part.classes))
+        inner = lines(_ingredients(part, row), row.terms(part.classes))
         form = row.term(part.form)
         shown.append(lines(part.name or "", inner, form))
     return lines(*shown)
@@ -250,7 +267,8 @@ def _problem(entry: Problem, row: _Row) -> tuple[Cell, ...]:
     professionals = [participation_text(person) for person in entry.related_professionals]
     return (row.term(entry.value, _negation(entry, labels)), row.term(entry.type), lines(since), lines(until),
             row.term(entry.clinical_status), row.term(entry.assertion), row.term(entry.severity),
-            row.term(entry.outcome), lines(*professionals), lines(*entry.related_resources), _note(entry))
+            row.term(entry.outcome), lines(*professionals), lines(*entry.related_resources), _note(entry,
+                                                                                                   row))
 
 
 def _procedure(entry: Procedure, row: _Row) -> tuple[Cell, ...]:
@@ -258,7 +276,7 @@ def _procedure(entry: Procedure, row: _Row) -> tuple[Cell, ...]:
     return (row.term(entry.code, _negation(entry, row.labels)), lines(interval_text(entry.time, row.labels)),
             lines(*(row.site(site) for site in entry.sites)), row.term(entry.method),
             row.terms(entry.reasons),
-            lines(*people), _note(entry))
+            lines(*people), _note(entry, row))
 
 
 def _device(entry: Device, row: _Row) -> tuple[Cell, ...]:
@@ -268,7 +286,7 @@ def _device(entry: Device, row: _Row) -> tuple[Cell, ...]:
             lines(*(_identifier(found) for found in entry.device_identifiers)),
             lines(time_text(time.low or time.value, labels)),
             lines(time_text(time.high, labels) if time.high is not None and time.high.value else ""),
-            _note(entry))
+            _note(entry, row))
 
 
 def _identifier(identifier: Identifier) -> str:
@@ -284,7 +302,7 @@ def _immunization(entry: Immunization, row: _Row) -> tuple[Cell, ...]:
             lines(interval_text(entry.time, labels)), lines(entry.dose_number or ""),
             lines(range_text(entry.dose, labels)), row.term(entry.route), row.terms(entry.targets),
             lines(vaccine.lot_number or ""), lines(vaccine.manufacturer or ""), lines(*people), reactions,
-            (labels["yes"] if given else labels["no"],), _note(entry))
+            (labels["yes"] if given else labels["no"],), _note(entry, row))
 
 
 def _observation(entry: Observation, row: _Row, group: Cell = ()) -> tuple[Cell, ...]:
@@ -298,10 +316,10 @@ def _observation(entry: Observation, row: _Row, group: Cell = ()) -> tuple[Cell,
             lines(interval_text(entry.time, labels)), row.terms(entry.interpretations),
             lines(*entry.reference_ranges), row.term(entry.method),
             lines(*(row.site(site) for site in entry.sites)),
-            lines(*people), _note(entry))
+            lines(*people), _note(entry, row))
 
 
-def _observations(entry: Entry, row: _Row, group: Cell = ()) -> list[tuple[str, tuple[Cell, ...]]]:
+def _observations(entry: Entry, row: _Row, group: Cell = ()) -> Rows:
     """An observation and its components, or a group, each observation on its row."""
     if isinstance(entry, ObservationGroup):
         return _group(entry, row)
@@ -312,17 +330,16 @@ def _observations(entry: Entry, row: _Row, group: Cell = ()) -> list[tuple[str, 
     return found
 
 
-def _nested(observation: Observation, row: _Row, number: int, group: Cell) -> list[tuple[str, tuple[Cell,
-                                                                                                    ...]]]:
+def _nested(observation: Observation, row: _Row, number: int, group: Cell) -> Rows:
     inner = _Row(f"{row.identifier}c{number}", row.labels, row.targets)
     row.targets[id(observation)] = inner.identifier
     return _observations(observation, inner, group)
 
 
-def _group(entry: ObservationGroup, row: _Row) -> list[tuple[str, tuple[Cell, ...]]]:
+def _group(entry: ObservationGroup, row: _Row) -> Rows:
     people = [participation_text(person) for person in (*entry.performers, *entry.authors)]
-    about = lines(row.term(entry.code), *people, _note(entry))
-    found: list[tuple[str, tuple[Cell, ...]]] = []
+    about = lines(row.term(entry.code), *people, _note(entry, row))
+    found: Rows = []
     for number, observation in enumerate(entry.observations, start=1):
         found.extend(_nested(observation, row, number, about if number == 1 else ()))
     if not found:
@@ -336,11 +353,10 @@ class _Kind:
     """How one kind of entry becomes rows: the label keys of its columns, and the cells of its rows."""
 
     columns: tuple[str, ...]
-    rows: Callable[[Entry, _Row], list[tuple[str, tuple[Cell, ...]]]]
+    rows: Callable[[Entry, _Row], Rows]
 
 
-def _one(cells: Callable[..., tuple[Cell, ...]]) -> Callable[[Entry, _Row], list[tuple[str, tuple[Cell,
-                                                                                                  ...]]]]:
+def _one(cells: Callable[..., tuple[Cell, ...]]) -> Callable[[Entry, _Row], Rows]:
     return lambda entry, row: [(row.identifier, tuple(_filled(cell) for cell in cells(entry, row)))]
 
 
@@ -354,8 +370,8 @@ _OBSERVED = _Kind(("group", "observation", "value", "date", "interpretation", "r
 _KINDS: dict[type[Entry], _Kind] = {
     Allergy: _Kind(("type", "agent", "reaction", "severity", "criticality", "certainty", "status", "since",
                     "comment"), _one(_allergy)),
-    Medication: _Kind(("product", "class", "ingredients", "form", "package", "dose", "rate", "max_dose",
-                       "frequency", "route", "period", "status", "reason", "instructions", "manufacturer",
+    Medication: _Kind(("product", "class", "ingredients", "form", "dose", "frequency", "route", "period",
+                       "status", "reason", "instructions", "rate", "max_dose", "package", "manufacturer",
                        "lot",
                        "comment"), _one(_medication)),
     Problem: _Kind(("problem", "type", "since", "until", "status", "certainty", "severity", "outcome",
