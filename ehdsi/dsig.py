@@ -195,7 +195,9 @@ def sign_enveloped(
         raise LocalError("an element without ID cannot be signed")
     uri = f"#{element.get('ID')}" if reference == "id" else ""
     prefixes = tuple(prefix for prefix in inclusive_prefixes if prefix in element.nsmap)
-    digest = hashlib.new(hash_name, _canonical(element, canonicalization, prefixes)).digest()
+    # lxml honours a PrefixList only for prefixes that its parser has met: canonicalise what a reader will see.
+    seen = xml.parse(xml.serialise(element)) if prefixes else element
+    digest = hashlib.new(hash_name, _canonical(seen, canonicalization, prefixes)).digest()
     signature = _signature_element(key, uri, digest, canonicalization, prefixes, hash_name)
     host = element if parent is None else parent
     host.insert(position if position >= 0 else len(host), signature)

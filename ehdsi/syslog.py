@@ -26,7 +26,7 @@ MAX_FRAME_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyslogMessage:
-    """A syslog message: ``payload`` is the XML without byte order mark, ``time`` UTC (``None`` for NILVALUE)."""
+    """A syslog message: ``payload`` is the XML without byte order mark, ``time`` UTC, ``None`` for ``-``."""
 
     payload: bytes
     priority: int
@@ -83,8 +83,8 @@ def parse_syslog(message: bytes) -> SyslogMessage:
     fields = message.split(b" ", 7)
     head = fields[0].decode("latin-1")
     digits, closed, version = head[1:].partition(">")
-    if len(fields) != 8 or not head.startswith("<") or not closed or version != "1" or not digits.isdecimal() \
-            or len(digits) > 3 or fields[6] != b"-":
+    good_head = head.startswith("<") and closed and version == "1" and digits.isdecimal() and len(digits) <= 3
+    if len(fields) != 8 or not good_head or fields[6] != b"-":
         raise _bad_frame("not a syslog message", "<PRI>1 TIME HOST APP PROC MSGID - MSG")
     stamp = fields[1].decode("latin-1")
     try:
