@@ -24,8 +24,17 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from ehdsi.errors import LocalError
 
 Transform: TypeAlias = Literal[
-    "state", "swap", "xpath-set", "xpath-remove", "xpath-duplicate", "sign", "mime", "header", "delay",
-    "close", "tls",
+    "state",
+    "swap",
+    "xpath-set",
+    "xpath-remove",
+    "xpath-duplicate",
+    "sign",
+    "mime",
+    "header",
+    "delay",
+    "close",
+    "tls",
 ]
 
 #: Kinds in the order in which they are applied.
@@ -39,21 +48,32 @@ STEPS: tuple[Step, ...] = get_args(Step)
 Parameter: TypeAlias = str | int | float | bool | dict[str, Any]
 
 #: What each kind of transformation understands: parameter -> accepted types.
-KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType({
-    "state": {"answer": (str,), "code": (str,), "text": (str,), "status": (str,)},
-    "swap": {"what": (str,), "other": (str,)},
-    "xpath-set": {"path": (str,), "value": (str,), "markup": (str,), "which": (str, int)},
-    "xpath-remove": {"path": (str,), "which": (str, int)},
-    "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,)},
-    "sign": {"signature": (str,), "action": (str,)},
-    "mime": {"operation": (str,), "text": (str,), "find": (str,), "by": (str,), "count": (int,),
-             "encoding": (str,), "subset": (str,), "reference": (str,),
-             "content_type": (str,), "status": (int,)},
-    "header": {"status": (int,), "set": (dict,), "remove": (str,)},
-    "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
-    "close": {"share": (int, float), "reset": (bool,)},
-    "tls": {"certificate": (str,), "client_certificate": (str,)},
-})
+KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {
+        "state": {"answer": (str,), "code": (str,), "text": (str,), "status": (str,)},
+        "swap": {"what": (str,), "other": (str,)},
+        "xpath-set": {"path": (str,), "value": (str,), "markup": (str,), "which": (str, int)},
+        "xpath-remove": {"path": (str,), "which": (str, int)},
+        "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,)},
+        "sign": {"signature": (str,), "action": (str,)},
+        "mime": {
+            "operation": (str,),
+            "text": (str,),
+            "find": (str,),
+            "by": (str,),
+            "count": (int,),
+            "encoding": (str,),
+            "subset": (str,),
+            "reference": (str,),
+            "content_type": (str,),
+            "status": (int,),
+        },
+        "header": {"status": (int,), "set": (dict,), "remove": (str,)},
+        "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
+        "close": {"share": (int, float), "reset": (bool,)},
+        "tls": {"certificate": (str,), "client_certificate": (str,)},
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +120,11 @@ class ActiveFault:
 
     def concerns(self, step: Step, patient: str | None) -> bool:
         """True if it acts on this step for this patient."""
-        return (step in self.steps and self.patient in (None, patient)
-                and (self.remaining is None or self.remaining > 0))
+        return (
+            step in self.steps
+            and self.patient in (None, patient)
+            and (self.remaining is None or self.remaining > 0)
+        )
 
 
 class FaultSet:
@@ -112,8 +135,15 @@ class FaultSet:
         self._lock = threading.Lock()
         self._on_change = on_change
 
-    def add(self, fault: str | Fault, *, steps: tuple[Step, ...] | None = None, patient: str | None = None,
-            times: int | None = None, **parameters: Parameter) -> ActiveFault:
+    def add(
+        self,
+        fault: str | Fault,
+        *,
+        steps: tuple[Step, ...] | None = None,
+        patient: str | None = None,
+        times: int | None = None,
+        **parameters: Parameter,
+    ) -> ActiveFault:
         """Let a fault act.
 
         Parameters
@@ -132,8 +162,9 @@ class FaultSet:
         chosen = (catalogue_entry(fault) if isinstance(fault, str) else fault).with_parameters(**parameters)
         wrong = [step for step in steps or () if step not in chosen.steps]
         if wrong:
-            raise LocalError(f"the fault {chosen.name} does not show in {wrong[0]}, only in "
-                             f"{', '.join(chosen.steps)}")
+            raise LocalError(
+                f"the fault {chosen.name} does not show in {wrong[0]}, only in {', '.join(chosen.steps)}"
+            )
         active = ActiveFault(fault=chosen, steps=steps or chosen.steps, patient=patient, remaining=times)
         with self._lock:
             self._refuse_clash(active)
@@ -155,8 +186,15 @@ class FaultSet:
             self._changed()
 
     @contextmanager
-    def acting(self, fault: str | Fault, *, steps: tuple[Step, ...] | None = None, patient: str | None = None,
-               times: int | None = None, **parameters: Parameter) -> Iterator[ActiveFault]:
+    def acting(
+        self,
+        fault: str | Fault,
+        *,
+        steps: tuple[Step, ...] | None = None,
+        patient: str | None = None,
+        times: int | None = None,
+        **parameters: Parameter,
+    ) -> Iterator[ActiveFault]:
         """``with ncp.faults.acting("latency", seconds=2): …``; parameters as for ``add``."""
         active = self.add(fault, steps=steps, patient=patient, times=times, **parameters)
         try:
@@ -183,12 +221,18 @@ class FaultSet:
 
     def _refuse_clash(self, new: ActiveFault) -> None:
         for other in self._active:
-            same = (other.fault.transform == new.fault.transform and other.patient == new.patient
-                    and other.remaining != 0 and set(other.steps) & set(new.steps)
-                    and other.fault.parameters.get("path") == new.fault.parameters.get("path"))
+            same = (
+                other.fault.transform == new.fault.transform
+                and other.patient == new.patient
+                and other.remaining != 0
+                and set(other.steps) & set(new.steps)
+                and other.fault.parameters.get("path") == new.fault.parameters.get("path")
+            )
             if same and new.fault.transform not in ("header", "mime"):
-                raise LocalError(f"the faults {other.fault.name} and {new.fault.name} change the same place; "
-                                 "use one at a time")
+                raise LocalError(
+                    f"the faults {other.fault.name} and {new.fault.name} change the same place; "
+                    "use one at a time"
+                )
 
     def _changed(self) -> None:
         if self._on_change is not None:
@@ -231,15 +275,22 @@ def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
     known = {"family", "steps", "transform", "parameters", "description", "requirement"}
     unknown = sorted(set(table) - known)
     if unknown:
-        raise LocalError(f"{source}: fault {name}: unknown key {unknown[0]!r}; known: "
-                         f"{', '.join(sorted(known))}")
+        raise LocalError(
+            f"{source}: fault {name}: unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}"
+        )
     missing = sorted({"family", "steps", "transform", "description"} - set(table))
     if missing:
         raise LocalError(f"{source}: fault {name}: the key {missing[0]!r} is missing")
     parameters = MappingProxyType(dict(table.get("parameters", {})))
-    fault = Fault(name=name, family=table["family"], steps=tuple(cast(list[Step], table["steps"])),
-                  transform=table["transform"], parameters=parameters,
-                  description=table["description"], requirement=tuple(table.get("requirement", ())))
+    fault = Fault(
+        name=name,
+        family=table["family"],
+        steps=tuple(cast(list[Step], table["steps"])),
+        transform=table["transform"],
+        parameters=parameters,
+        description=table["description"],
+        requirement=tuple(table.get("requirement", ())),
+    )
     try:
         _check(fault)
     except LocalError as error:
@@ -249,17 +300,21 @@ def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
 
 def _check(fault: Fault) -> None:
     if fault.transform not in KNOWN_PARAMETERS:
-        raise LocalError(f"fault {fault.name}: unknown transform {fault.transform!r}; known: "
-                         f"{', '.join(STAGES)}")
+        raise LocalError(
+            f"fault {fault.name}: unknown transform {fault.transform!r}; known: {', '.join(STAGES)}"
+        )
     wrong_steps = [step for step in fault.steps if step not in STEPS]
     if wrong_steps or not fault.steps:
         raise LocalError(f"fault {fault.name}: steps must be some of {', '.join(STEPS)}")
     known = KNOWN_PARAMETERS[fault.transform]
     for key, value in fault.parameters.items():
         if key not in known:
-            raise LocalError(f"fault {fault.name}: unknown parameter {key!r} for {fault.transform}; known: "
-                             f"{', '.join(sorted(known))}")
+            raise LocalError(
+                f"fault {fault.name}: unknown parameter {key!r} for {fault.transform}; known: "
+                f"{', '.join(sorted(known))}"
+            )
         if not isinstance(value, known[key]):
             wanted = " or ".join(kind.__name__ for kind in known[key])
-            raise LocalError(f"fault {fault.name}: parameter {key!r}: expected {wanted}, "
-                             f"got {type(value).__name__}")
+            raise LocalError(
+                f"fault {fault.name}: parameter {key!r}: expected {wanted}, got {type(value).__name__}"
+            )

@@ -21,10 +21,20 @@ from simulators.faults import Fault, Transform
 from simulators.http import Delivery, HttpResponse
 
 #: Prefixes that the XPaths of the catalogue use.
-PREFIXES = MappingProxyType({
-    "s": oids.NS_SOAP12, "a": oids.NS_WSA, "h": oids.NS_HL7, "q": oids.NS_QUERY, "r": oids.NS_RIM,
-    "rs": oids.NS_RS, "x": oids.NS_XDS, "m": oids.NS_SMP, "i": oids.NS_ISM, "p": oids.NS_PHARM,
-})
+PREFIXES = MappingProxyType(
+    {
+        "s": oids.NS_SOAP12,
+        "a": oids.NS_WSA,
+        "h": oids.NS_HL7,
+        "q": oids.NS_QUERY,
+        "r": oids.NS_RIM,
+        "rs": oids.NS_RS,
+        "x": oids.NS_XDS,
+        "m": oids.NS_SMP,
+        "i": oids.NS_ISM,
+        "p": oids.NS_PHARM,
+    }
+)
 
 
 def of_kind(faults: Iterable[Fault], *kinds: Transform) -> tuple[Fault, ...]:
@@ -62,8 +72,10 @@ def edit_bytes(faults: Iterable[Fault], content: bytes) -> bytes:
     for fault in of_kind(faults, "mime"):
         operation = str(fault.parameters.get("operation", ""))
         if operation not in _OPERATIONS:
-            raise LocalError(f"fault {fault.name}: unknown operation {operation!r}; known: "
-                             f"{', '.join(sorted(_OPERATIONS))}")
+            raise LocalError(
+                f"fault {fault.name}: unknown operation {operation!r}; known: "
+                f"{', '.join(sorted(_OPERATIONS))}"
+            )
         content = _OPERATIONS[operation](fault, content)
     return content
 
@@ -95,14 +107,21 @@ def _with_headers(response: HttpResponse, fault: Fault, wanted: dict[str, Any]) 
 def _delivery(fault: Fault, so_far: Delivery) -> Delivery:
     given = fault.parameters
     if fault.transform == "close":
-        return replace(so_far, cut_at=float(given.get("share", 0.0)),  # type: ignore[arg-type]
-                       reset=bool(given.get("reset", False)))
-    return replace(so_far, delay=so_far.delay + float(given.get("seconds", 0.0)),  # type: ignore[arg-type]
-                   drip=float(given.get("drip", so_far.drip)),  # type: ignore[arg-type]
-                   hang=bool(given.get("hang", so_far.hang)))
+        return replace(
+            so_far,
+            cut_at=float(given.get("share", 0.0)),  # type: ignore[arg-type]
+            reset=bool(given.get("reset", False)),
+        )
+    return replace(
+        so_far,
+        delay=so_far.delay + float(given.get("seconds", 0.0)),  # type: ignore[arg-type]
+        drip=float(given.get("drip", so_far.drip)),  # type: ignore[arg-type]
+        hang=bool(given.get("hang", so_far.hang)),
+    )
 
 
 # -- trees ---------------------------------------------------------------------------------------------------
+
 
 def _chosen(fault: Fault, root: XmlElement) -> list[Any]:
     """The nodes that the fault's XPath selects, narrowed by ``which``: ``first`` (default), ``all`` or n."""
@@ -115,7 +134,7 @@ def _chosen(fault: Fault, root: XmlElement) -> list[Any]:
     if which == "all":
         return nodes
     index = which - 1 if isinstance(which, int) else 0
-    return nodes[index:index + 1]
+    return nodes[index : index + 1]
 
 
 def _set(fault: Fault, node: Any) -> None:
@@ -147,11 +166,14 @@ def _duplicate(fault: Fault, node: Any) -> None:
 
 
 _EDITS: dict[str, Callable[[Fault, Any], None]] = {
-    "xpath-set": _set, "xpath-remove": _remove, "xpath-duplicate": _duplicate,
+    "xpath-set": _set,
+    "xpath-remove": _remove,
+    "xpath-duplicate": _duplicate,
 }
 
 
 # -- bytes ---------------------------------------------------------------------------------------------------
+
 
 def _body(fault: Fault, content: bytes) -> bytes:
     return str(fault.parameters.get("text", "")).encode()
@@ -185,11 +207,16 @@ def _doctype(fault: Fault, content: bytes) -> bytes:
     head, rest = text[:start], text[start:]
     inside = rest.find(">") + 1
     declaration = f"<!DOCTYPE root [{fault.parameters['subset']}]>"
-    return (head + declaration + rest[:inside] + str(fault.parameters.get("reference", ""))
-            + rest[inside:]).encode()
+    return (
+        head + declaration + rest[:inside] + str(fault.parameters.get("reference", "")) + rest[inside:]
+    ).encode()
 
 
 _OPERATIONS: dict[str, Callable[[Fault, bytes], bytes]] = {
-    "body": _body, "replace": _replace, "prepend": _prepend, "cut_end": _cut_end, "recode": _recode,
+    "body": _body,
+    "replace": _replace,
+    "prepend": _prepend,
+    "cut_end": _cut_end,
+    "recode": _recode,
     "doctype": _doctype,
 }

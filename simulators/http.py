@@ -109,9 +109,11 @@ def application(handle: Handler) -> Application:
             response = handle(request)
         except Exception as error:
             asyncio.get_running_loop().call_exception_handler(
-                {"message": "a simulator failed to answer", "exception": error})
-            response = HttpResponse(status=500, headers=(("content-type", "text/plain"),),
-                                    body=b"internal error of the simulator")
+                {"message": "a simulator failed to answer", "exception": error}
+            )
+            response = HttpResponse(
+                status=500, headers=(("content-type", "text/plain"),), body=b"internal error of the simulator"
+            )
         with contextlib.suppress(ConnectionError):
             await _deliver(response, scope["extensions"][TRANSPORT], receive, send)
 
@@ -140,16 +142,23 @@ async def _read(scope: Scope, receive: _Receive) -> HttpRequest | None:
             return None
         if not message.get("more_body"):
             break
-    headers = tuple((key.decode("latin-1").lower(), value.decode("latin-1"))
-                    for key, value in scope["headers"])
+    headers = tuple(
+        (key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"]
+    )
     return HttpRequest(
-        method=scope["method"], path=scope["path"], query=scope["query_string"].decode("latin-1"),
-        headers=headers, body=b"".join(chunks) if size <= MAX_BODY else b"",
-        peer_certificate=peer_certificate_of(scope), too_large=size > MAX_BODY)
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=b"".join(chunks) if size <= MAX_BODY else b"",
+        peer_certificate=peer_certificate_of(scope),
+        too_large=size > MAX_BODY,
+    )
 
 
-async def _deliver(response: HttpResponse, transport: asyncio.Transport, receive: _Receive,
-                   send: _Send) -> None:
+async def _deliver(
+    response: HttpResponse, transport: asyncio.Transport, receive: _Receive, send: _Send
+) -> None:
     way = response.delivery
     if way.hang:
         await receive()
@@ -164,7 +173,7 @@ async def _deliver(response: HttpResponse, transport: asyncio.Transport, receive
     if "content-length" not in names:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    body = response.body if way.cut_at is None else response.body[:int(len(response.body) * way.cut_at)]
+    body = response.body if way.cut_at is None else response.body[: int(len(response.body) * way.cut_at)]
     for piece in _pieces(body) if way.drip else ():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         await asyncio.sleep(way.drip)
@@ -175,7 +184,7 @@ async def _deliver(response: HttpResponse, transport: asyncio.Transport, receive
 
 
 def _pieces(body: bytes) -> list[bytes]:
-    return [body[start:start + 1024] for start in range(0, len(body), 1024)]
+    return [body[start : start + 1024] for start in range(0, len(body), 1024)]
 
 
 async def _cut(transport: asyncio.Transport, reset: bool) -> None:

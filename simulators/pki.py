@@ -80,8 +80,9 @@ class Credential:
     @property
     def key_pem(self) -> bytes:
         """The private key in PEM (PKCS#8), without a passphrase: it is a throw-away key."""
-        return self.private_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                              serialization.NoEncryption())
+        return self.private_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
     @property
     def signing_key(self) -> SigningKey:
@@ -105,15 +106,22 @@ def _private_file(content: bytes) -> Iterator[str]:
         Path(path).unlink(missing_ok=True)
 
 
-def distinguished_name(country: str, operator: str, unit: str, *, environment: str = "PPT",
-                       number: str = "001") -> DistinguishedName:
+def distinguished_name(
+    country: str, operator: str, unit: str, *, environment: str = "PPT", number: str = "001"
+) -> DistinguishedName:
     """The subject habit of the pre-production network, for countries whose pack gives no other.
 
     ``country`` is the ISO code, ``operator`` the organisation, ``unit`` what the certificate serves
     (``NCP``, ``SMP`` …). Source: certificates in published SMP answers of the test network.
     """
-    return (("C", country), ("O", operator), ("OU", "CEF_eDelivery.testa.eu"), ("OU", "eHealth"),
-            ("OU", f"{unit}_{environment}"), ("CN", f"GRP:EHEALTH_{unit}_{environment}_{country}_{number}"))
+    return (
+        ("C", country),
+        ("O", operator),
+        ("OU", "CEF_eDelivery.testa.eu"),
+        ("OU", "eHealth"),
+        ("OU", f"{unit}_{environment}"),
+        ("CN", f"GRP:EHEALTH_{unit}_{environment}_{country}_{number}"),
+    )
 
 
 def new_key(kind: Literal["rsa", "ec"]) -> PrivateKey:
@@ -135,8 +143,13 @@ class Pki:
     hosts : names and addresses that TLS servers answer on.
     """
 
-    def __init__(self, *, now: datetime, subjects: Mapping[str, DistinguishedName] | None = None,
-                 hosts: Sequence[str] = ("localhost", "127.0.0.1", "::1")) -> None:
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        subjects: Mapping[str, DistinguishedName] | None = None,
+        hosts: Sequence[str] = ("localhost", "127.0.0.1", "::1"),
+    ) -> None:
         self.now = now
         self.hosts = tuple(hosts)
         self._subjects = dict(subjects or {})
@@ -202,13 +215,24 @@ class Pki:
             starts = self.now + day if flaw == "not_yet_valid" else self.now - 30 * day
             ends = self.now - day if flaw == "expired" else self.now + VALIDITY
             self._issued[key] = self.issue(
-                self._subject(shown, "NCP", "009"), usage, not_before=starts, not_after=ends,
-                issuer=issuers.get(flaw, "ca"))
+                self._subject(shown, "NCP", "009"),
+                usage,
+                not_before=starts,
+                not_after=ends,
+                issuer=issuers.get(flaw, "ca"),
+            )
         return self._issued[key]
 
-    def issue(self, subject: DistinguishedName, usage: Usage, *, not_before: datetime | None = None,
-              not_after: datetime | None = None, issuer: Issuer = "ca",
-              key: PrivateKey | None = None) -> Credential:
+    def issue(
+        self,
+        subject: DistinguishedName,
+        usage: Usage,
+        *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        issuer: Issuer = "ca",
+        key: PrivateKey | None = None,
+    ) -> Credential:
         """One new certificate; nothing is remembered.
 
         Parameters
@@ -220,14 +244,16 @@ class Pki:
         private_key = key or new_key("rsa" if usage == "seal" else "ec")
         name = _x509_name(subject)
         signer = None if issuer == "self" else self.stranger if issuer == "stranger" else self.ca
-        builder = (x509.CertificateBuilder()
-                   .subject_name(name)
-                   .issuer_name(signer.certificate.subject if signer else name)
-                   .public_key(private_key.public_key())
-                   .serial_number(x509.random_serial_number())
-                   .not_valid_before(not_before or self.now - timedelta(days=1))
-                   .not_valid_after(not_after or self.now + VALIDITY)
-                   .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True))
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(signer.certificate.subject if signer else name)
+            .public_key(private_key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(not_before or self.now - timedelta(days=1))
+            .not_valid_after(not_after or self.now + VALIDITY)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        )
         for extension, critical in _extensions(usage, self.hosts, private_key, signer):
             builder = builder.add_extension(extension, critical)
         signing_key = signer.private_key if signer else private_key
@@ -240,14 +266,22 @@ class Pki:
         ``smp_signer.cert`` and ``<CC>.tls.cert`` for each of ``countries``. Only the owner may read keys.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        public = {"ca": self.ca, "gateway_tls.cert": self.gateway_tls, "gateway_seal.cert": self.gateway_seal,
-                  "smp_signer.cert": self.smp_signer}
+        public = {
+            "ca": self.ca,
+            "gateway_tls.cert": self.gateway_tls,
+            "gateway_seal.cert": self.gateway_seal,
+            "smp_signer.cert": self.smp_signer,
+        }
         public |= {f"{country}.tls.cert": self.tls_server(country) for country in countries}
-        written = {name: _write(folder / f"{name}.pem", credential.certificate_pem, 0o644)
-                   for name, credential in public.items()}
+        written = {
+            name: _write(folder / f"{name}.pem", credential.certificate_pem, 0o644)
+            for name, credential in public.items()
+        }
         secret = {"gateway_tls.key": self.gateway_tls, "gateway_seal.key": self.gateway_seal}
-        return written | {name: _write(folder / f"{name}.pem", credential.key_pem, 0o600)
-                          for name, credential in secret.items()}
+        return written | {
+            name: _write(folder / f"{name}.pem", credential.key_pem, 0o600)
+            for name, credential in secret.items()
+        }
 
     def server_context(self, credential: Credential, *, client_certificate: bool = True) -> ssl.SSLContext:
         """TLS 1.2 and 1.3, the given certificate, and clients with a certificate of our authority only.
@@ -280,8 +314,9 @@ class Pki:
             return subject
         return tuple((kind, f"{text[:-3]}{number}" if kind == "CN" else text) for kind, text in subject)
 
-    def _named(self, kind: str, name: str, subject: DistinguishedName, usage: Usage,
-               key: Literal["rsa", "ec"]) -> Credential:
+    def _named(
+        self, kind: str, name: str, subject: DistinguishedName, usage: Usage, key: Literal["rsa", "ec"]
+    ) -> Credential:
         wanted = (kind, name, "")
         if wanted not in self._issued:
             self._issued[wanted] = self.issue(subject, usage, key=new_key(key))
@@ -290,33 +325,50 @@ class Pki:
     def _authority(self, name: str) -> Credential:
         key = new_key("ec")
         subject = _x509_name((("C", "EU"), ("O", "Simulation, not for production"), ("CN", name)))
-        certificate = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject)
-                       .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                       .not_valid_before(self.now - timedelta(days=365))
-                       .not_valid_after(self.now + 2 * VALIDITY)
-                       .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-                       .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
-                       .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-                       .sign(key, hashes.SHA256()))
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(self.now - timedelta(days=365))
+            .not_valid_after(self.now + 2 * VALIDITY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .sign(key, hashes.SHA256())
+        )
         return Credential(certificate=certificate, private_key=key)
 
 
 def _x509_name(subject: DistinguishedName) -> x509.Name:
     unknown = [kind for kind, _ in subject if kind not in _ATTRIBUTES]
     if unknown:
-        raise LocalError(f"unknown attribute {unknown[0]!r} in a distinguished name; known: "
-                         f"{', '.join(sorted(_ATTRIBUTES))}")
+        raise LocalError(
+            f"unknown attribute {unknown[0]!r} in a distinguished name; known: "
+            f"{', '.join(sorted(_ATTRIBUTES))}"
+        )
     return x509.Name([x509.NameAttribute(_ATTRIBUTES[kind], text) for kind, text in subject])
 
 
 def _key_usage(**wanted: bool) -> x509.KeyUsage:
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
-             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     return x509.KeyUsage(**{name: wanted.get(name, False) for name in names})
 
 
-def _extensions(usage: Usage, hosts: Sequence[str], key: PrivateKey,
-                signer: Credential | None) -> list[tuple[x509.ExtensionType, bool]]:
+def _extensions(
+    usage: Usage, hosts: Sequence[str], key: PrivateKey, signer: Credential | None
+) -> list[tuple[x509.ExtensionType, bool]]:
     """Key identifiers, usages and names in the form that strict path validation wants."""
     signer_key = (signer.private_key if signer else key).public_key()
     found: list[tuple[x509.ExtensionType, bool]] = [

@@ -33,8 +33,9 @@ from ehdsi.errors import LocalError
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
-Application = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-                       Awaitable[None]]
+Application = Callable[
+    [Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
 
 PEER_CERTIFICATE = "ncpeh.peer_certificate"
 TRANSPORT = "ncpeh.transport"
@@ -152,18 +153,30 @@ class ServerThread:
 
     async def _listen(self, listener: Listener) -> None:
         assert listener._socket is not None
-        config = Config(listener.application, http=PeerCertificateProtocol, ws="none", lifespan="off",
-                        interface="asgi3", log_config=None, access_log=False, proxy_headers=False,
-                        server_header=False, date_header=False, timeout_keep_alive=75)
+        config = Config(
+            listener.application,
+            http=PeerCertificateProtocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+        )
         config.load()
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.Protocol:
-            return PeerCertificateProtocol(config=config, server_state=listener._state, app_state={},
-                                           _loop=loop)
+            return PeerCertificateProtocol(
+                config=config, server_state=listener._state, app_state={}, _loop=loop
+            )
 
-        listener._server = await loop.create_server(protocol, sock=listener._socket.dup(),
-                                                    ssl=listener.context, backlog=2048)
+        listener._server = await loop.create_server(
+            protocol, sock=listener._socket.dup(), ssl=listener.context, backlog=2048
+        )
 
     async def _replace(self, listener: Listener, context: ssl.SSLContext | None) -> None:
         if listener._server is not None:
@@ -207,8 +220,10 @@ def _bind(listener: Listener) -> None:
         bound.bind((listener.host, listener.port))
     except OSError as error:
         bound.close()
-        raise LocalError(f"cannot listen on {listener.host} port {listener.port} ({error.strerror}); "
-                         "stop the program that uses it, or choose another port (0: any free one)") from None
+        raise LocalError(
+            f"cannot listen on {listener.host} port {listener.port} ({error.strerror}); "
+            "stop the program that uses it, or choose another port (0: any free one)"
+        ) from None
     bound.setblocking(False)
     bound.listen(2048)
     listener.port = bound.getsockname()[1]

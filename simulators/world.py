@@ -1,4 +1,4 @@
-"""A whole world in one call: the SMP and any number of foreign NCPs, on free ports, with one clock and one seed.
+"""A whole world in one call: the SMP and any number of foreign NCPs, one clock, one seed, free ports.
 
 ::
 
@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any
@@ -23,18 +25,19 @@ from ehdsi.errors import LocalError
 from simulators.clock import Clock, real_clock, seeded_ids
 from simulators.faults import FaultSet
 from simulators.http import application
+from simulators.ncp.paths import XCA_PATH, XCPD_PATH
 from simulators.ncp.quirks import quirks_of
 from simulators.pki import Credential, Pki
 from simulators.server import Listener, ServerThread
 
 if TYPE_CHECKING:
-    from countries.model import Country
+    from countries.documents import SummaryDocument
+    from countries.model import Country, Persona
+    from ehdsi.terminology import Terminology
     from simulators.ncp.simulator import ForeignNcp
     from simulators.smp.simulator import SmpSimulator
 
-#: Paths of the services on an NCP's port, as the reference implementation has them.
-XCPD_PATH = "/openncp-ws-server/services/XCPD_Service"
-XCA_PATH = "/openncp-ws-server/services/XCA_Service"
+_TERMINOLOGY = Path(__file__).parents[1] / "fixtures" / "terminology"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +65,16 @@ class World:
     LocalError : an unknown mode or country, a port in use.
     """
 
-    def __init__(self, countries: Iterable[str | Path | Country] | None = None, *, mode: str = "strict",
-                 clock: Clock = real_clock, seed: int = 0, host: str = "127.0.0.1",
-                 ports: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        countries: Iterable[str | Path | Country] | None = None,
+        *,
+        mode: str = "strict",
+        clock: Clock = real_clock,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
         self.mode = mode
         self.clock = clock
         self.seed = seed
@@ -76,9 +86,11 @@ class World:
         hosts = dict.fromkeys(("localhost", "127.0.0.1", "::1", host))
         self.pki = Pki(now=clock(), subjects=subjects, hosts=tuple(hosts))
         self.ncps: Mapping[str, ForeignNcp] = MappingProxyType(
-            {code: self._new_ncp(country) for code, country in self.countries.items()})
+            {code: self._new_ncp(country) for code, country in self.countries.items()}
+        )
         self._thread = ServerThread()
         self._listeners: dict[str, Listener] = {}
+        self._tls: dict[str, dict[str, Any]] = {}
         self._smp: SmpSimulator | None = None
 
     # -- life ------------------------------------------------------------------------------------------
@@ -87,11 +99,19 @@ class World:
         """Bind all ports; on return everything answers."""
         for code, ncp in self.ncps.items():
             context = self.pki.server_context(self.pki.tls_server(code))
-            self._listeners[code] = Listener(application=application(ncp.handle), context=context,
-                                             host=self.host, port=self._ports.get(code, 0))
+            self._listeners[code] = Listener(
+                application=application(ncp.handle),
+                context=context,
+                host=self.host,
+                port=self._ports.get(code, 0),
+            )
         context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
-        self._listeners["smp"] = Listener(application=application(lambda request: self.smp.handle(request)),
-                                          context=context, host=self.host, port=self._ports.get("smp", 0))
+        self._listeners["smp"] = Listener(
+            application=application(lambda request: self.smp.handle(request)),
+            context=context,
+            host=self.host,
+            port=self._ports.get("smp", 0),
+        )
         self._thread.start(list(self._listeners.values()))
         return self
 
@@ -103,12 +123,13 @@ class World:
     def __enter__(self) -> World:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def reset(self) -> None:
-        """Back to the beginning for the next test: no faults, nothing received, no counters, the mode's quirks."""
+        """Back to the beginning for the next test: no faults, nothing received, the mode's quirks."""
         for ncp in self.ncps.values():
             ncp.reset(quirks=self.quirks)
         if self._smp is not None:
@@ -129,8 +150,13 @@ class World:
         if self._smp is None:
             from simulators.smp.simulator import SmpSimulator
 
-            self._smp = SmpSimulator(self.countries, pki=self.pki, clock=self.clock,
-                                     endpoints=lambda: self.endpoints)
+            self._smp = SmpSimulator(
+                self.countries,
+                pki=self.pki,
+                clock=self.clock,
+                endpoints=lambda: self.endpoints,
+                base_url=lambda: self.smp_url,
+            )
         return self._smp
 
     @property
@@ -141,8 +167,12 @@ class World:
     @property
     def endpoints(self) -> dict[str, Endpoints]:
         """Where each country answers, by code."""
-        return {code: Endpoints(xcpd=self._listener(code).url + XCPD_PATH, xca=self._listener(code).url + XCA_PATH)
-                for code in self.ncps}
+        return {
+            code: Endpoints(
+                xcpd=self._listener(code).url + XCPD_PATH, xca=self._listener(code).url + XCA_PATH
+            )
+            for code in self.ncps
+        }
 
     def world_json(self, run_dir: Path) -> Path:
         """Write ``world.json`` and the PEM files that it names; returns its path.
@@ -155,9 +185,12 @@ class World:
         names = {name: str(path.relative_to(run_dir)) for name, path in written.items()}
         content = {
             "smp": self.smp_url,
-            "pki": {"ca": names["ca"], "smp_signer": names["smp_signer.cert"],
-                    "gateway_tls": {"cert": names["gateway_tls.cert"], "key": names["gateway_tls.key"]},
-                    "gateway_seal": {"cert": names["gateway_seal.cert"], "key": names["gateway_seal.key"]}},
+            "pki": {
+                "ca": names["ca"],
+                "smp_signer": names["smp_signer.cert"],
+                "gateway_tls": {"cert": names["gateway_tls.cert"], "key": names["gateway_tls.key"]},
+                "gateway_seal": {"cert": names["gateway_seal.cert"], "key": names["gateway_seal.key"]},
+            },
             "countries": {code: self._described(code) for code in self.ncps},
         }
         path = run_dir / "world.json"
@@ -168,10 +201,17 @@ class World:
 
     def _described(self, code: str) -> dict[str, Any]:
         country, endpoints = self.countries[code], self.endpoints[code]
-        patients = {persona.key: [{"root": one.root, "extension": one.extension} for one in persona.identifiers]
-                    for persona in country.personas}
-        return {"home_community_id": country.oids.home_community, "mode": self.mode, "xcpd": endpoints.xcpd,
-                "xca": endpoints.xca, "patients": patients}
+        patients = {
+            persona.key: [{"root": one.root, "extension": one.extension} for one in persona.identifiers]
+            for persona in country.personas
+        }
+        return {
+            "home_community_id": country.oids.home_community,
+            "mode": self.mode,
+            "xcpd": endpoints.xcpd,
+            "xca": endpoints.xca,
+            "patients": patients,
+        }
 
     def _listener(self, name: str) -> Listener:
         if name not in self._listeners:
@@ -181,9 +221,27 @@ class World:
     def _new_ncp(self, country: Country) -> ForeignNcp:
         from simulators.ncp.simulator import ForeignNcp
 
-        return ForeignNcp(country, pki=self.pki, clock=self.clock, quirks=self.quirks,
-                          new_id=seeded_ids(self.seed, country.code),
-                          faults=FaultSet(lambda: self._retune(country.code)))
+        return ForeignNcp(
+            country,
+            pki=self.pki,
+            clock=self.clock,
+            quirks=self.quirks,
+            make_documents=self._documents,
+            new_id=seeded_ids(self.seed, country.code),
+            faults=FaultSet(lambda: self._retune(country.code)),
+        )
+
+    @cached_property
+    def _terminology(self) -> Terminology:
+        """The terminology of the project, read when the first document is made."""
+        from ehdsi.terminology import load
+
+        return load(_TERMINOLOGY)
+
+    def _documents(self, country: Country, persona: Persona, now: datetime) -> tuple[SummaryDocument, ...]:
+        from countries.documents import documents_of
+
+        return documents_of(country, persona, self._terminology, now)
 
     def _retune(self, code: str) -> None:
         """Give a listener the certificate and the client check that the faults of its country ask for."""
@@ -195,20 +253,25 @@ class World:
         wanted: dict[str, Any] = {}
         for fault in of_kind((one.fault for one in active), "tls"):
             wanted |= fault.parameters
-        if wanted == getattr(self.ncps[code], "tls", {}):
+        if wanted == self._tls.get(code, {}):
             return
-        self.ncps[code].tls = wanted
+        self._tls[code] = wanted
         flaw = wanted.get("certificate")
-        credential: Credential = (self.pki.flawed("tls_server", code, flaw) if flaw
-                                  else self.pki.tls_server(code))
-        context = self.pki.server_context(credential,
-                                          client_certificate=wanted.get("client_certificate") != "none")
+        credential: Credential = (
+            self.pki.flawed("tls_server", code, flaw) if flaw else self.pki.tls_server(code)
+        )
+        context = self.pki.server_context(
+            credential, client_certificate=wanted.get("client_certificate") != "none"
+        )
         self._thread.replace_context(self._listeners[code], context)
 
 
 def _loaded(countries: Iterable[str | Path | Country] | None) -> dict[str, Country]:
     import countries as packs
 
-    chosen = packs.load_all() if countries is None else [
-        packs.load(one) if isinstance(one, str | Path) else one for one in countries]
+    chosen = (
+        packs.load_all()
+        if countries is None
+        else [packs.load(one) if isinstance(one, str | Path) else one for one in countries]
+    )
     return {country.code: country for country in chosen}

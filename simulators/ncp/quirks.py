@@ -15,51 +15,54 @@ from types import MappingProxyType
 from ehdsi.errors import LocalError
 
 #: Name -> what such an NCP does.
-QUIRKS: MappingProxyType[str, str] = MappingProxyType({
-    # -- trust and assertions
-    "trust-not-built": "accepts a signature certificate that no trusted authority issued",
-    "audience-ignored": "does not compare the audience of an assertion",
-    "hcp-confirmation-ignored": "takes any subject confirmation method in the HCP assertion",
-    "trc-country-ignored": "takes a TRC assertion signed by another country than the HCP assertion",
-    "trc-subject-ignored": "does not compare the name identifiers of TRC and HCP assertion",
-    "sha1-accepted": "takes signatures made with SHA-1",
-    "smartcard-class-refused": "refuses the authentication context class Smartcard, which the profile lists",
-    "trc-purpose-demanded": "refuses a TRC assertion without a purpose of use, which is optional",
-    "role-error-masked": "reports a role that it does not know as ERROR_HPI_GENERIC",
-    "prefixed-role-crashes": "fails on a Role or PurposeOfUse element that has a namespace prefix",
-    "any-other-assertion-is-trc": "takes the last assertion that is no HCP assertion for the TRC assertion",
-    "hcp-any-assertion": "takes the last assertion in ITI-55 when none says that it is an HCP assertion",
-    "trc-codes-plain": "reports every fault of a TRC assertion as 1001, a broken link to the HCP as 4703",
-    "xca-schema-as-4703": "reports an assertion of wrong structure as 4703 in ITI-38 and ITI-39",
-    # -- ITI-55
-    "xcpd-code-in-status": "writes the response code into queryAck/statusCode too",
-    "xcpd-ae-on-match": "writes AE as queryResponseCode of a match",
-    "xcpd-ae-on-no-match": "writes AE as queryResponseCode when nobody was found",
-    "xcpd-nf-in-location": "writes NF into the location of the acknowledgement detail",
-    "xcpd-no-match-as-issue": "adds the issue AnswerNotAvailable when nobody was found",
-    "xcpd-reason-lost": "writes a detected issue without its code, but for three codes",
-    "xcpd-sender-without-agent": "leaves asAgent out of its sender",
-    "xcpd-signature-as-internal-error": "answers a wrong signature with ERROR_PI_GENERIC, without a reason",
-    "xcpd-wrong-receiver-code": "gives ERROR_PI_GENERIC as the detail of a wrong receiver",
-    # -- ITI-38 and ITI-39
-    "xca-role-display-ignored": "looks at the role's code only, not at its display name",
-    "xca-security-missing-faults": "answers a missing security header with a SOAP Fault",
-    "xca-signature-faults": "answers a wrong signature with a SOAP Fault",
-    "query-continues-after-refusal": "lists documents although an assertion was refused",
-    "query-status-success": "answers Success although it lists errors",
-    "query-trc-patient-served": "lists the TRC's patient when the query names another, with a warning 1102",
-    "query-class-faults": "answers a missing or unknown class code with a SOAP Fault",
-    "query-id-ignored": "runs any stored query as FindDocuments",
-    "query-bad-patient-id-as-1102": "answers an unreadable patient id with a warning 1102",
-    "consent-lists-anyway": "lists documents beside the error 4701",
-    "retrieve-partial-without-document": "answers PartialSuccess without any document on errors",
-    "retrieve-hcp-fault": "answers an HCP assertion of wrong structure with a SOAP Fault in ITI-39",
-    "retrieve-trc-signature-code": "answers a wrong TRC signature with ERROR_SEC_GENERIC",
-    "retrieve-first-request-only": "answers the first of several document requests only",
-    "registry-no-highest-severity": "leaves highestSeverity out of error lists",
-    "retrieve-codes-in-context": "names ERROR_GENERIC_DOCUMENT_MISSING in the context of XDSMissingDocument",
-    "fault-code-receiver": "gives every SOAP Fault the code Receiver",
-})
+QUIRKS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        # -- trust and assertions
+        "trust-not-built": "accepts a signature certificate that no trusted authority issued",
+        "audience-ignored": "does not compare the audience of an assertion",
+        "issuer-ignored": "does not look at the issuer's text, nor at the country in it",
+        "home-community-optional": "does not miss the home community of country B in the HCP assertion",
+        "hcp-confirmation-ignored": "takes any subject confirmation method in the HCP assertion",
+        "peer-country-ignored": "does not compare the countries of TLS peer and HCP assertion",
+        "country-by-text": "finds country B behind the first 'C=' in the text of the signer's subject",
+        "trc-country-ignored": "takes a TRC assertion signed by another country than the HCP assertion",
+        "trc-subject-ignored": "does not compare the name identifiers of TRC and HCP assertion",
+        "trc-purpose-demanded": "refuses a TRC assertion without a purpose of use, which is optional",
+        "binding-as-4703": "reports a TRC assertion that does not fit the HCP assertion as 4703, not 1002",
+        "next-of-kin-unchecked": "does not hold next of kin assertions against any rule",
+        "smartcard-class-refused": "refuses the authentication context class Smartcard of the profile",
+        "role-error-masked": "reports a role that it does not know as ERROR_HPI_GENERIC",
+        "prefixed-role-refused": "does not find a Role or PurposeOfUse element that has a namespace prefix",
+        "several-of-a-kind": "takes the last assertion that is no HCP assertion for the TRC assertion; in "
+        "ITI-55 the last one at all when none says that it is an HCP assertion",
+        # -- ITI-55
+        "xcpd-code-in-status": "writes the response code into queryAck/statusCode too",
+        "xcpd-ae-on-match": "writes AE as queryResponseCode of a match",
+        "xcpd-ae-on-no-match": "writes AE as queryResponseCode when nobody was found",
+        "xcpd-nf-in-location": "writes NF into the location of the acknowledgement detail",
+        "xcpd-no-match-as-issue": "adds the issue AnswerNotAvailable when nobody was found",
+        "xcpd-reason-lost": "writes a detected issue without its code, but for three codes",
+        "xcpd-sender-without-agent": "leaves asAgent out of its sender",
+        "xcpd-signature-as-internal-error": "answers a wrong signature with ERROR_PI_GENERIC",
+        # -- ITI-38 and ITI-39
+        "xca-security-missing-faults": "answers a missing security header with a SOAP Fault",
+        "xca-signature-faults": "answers a wrong signature with a SOAP Fault",
+        "query-continues-after-refusal": "lists documents although an assertion was refused",
+        "query-status-success": "answers Success although it lists errors",
+        "query-trc-patient-served": "lists the TRC patient when the query names another, warning 1102",
+        "query-class-faults": "answers a missing or unknown class code with a SOAP Fault",
+        "query-id-ignored": "runs any stored query as FindDocuments",
+        "query-bad-patient-id-as-1102": "answers an unreadable patient id with a warning 1102",
+        "consent-lists-anyway": "lists documents beside the error 4701",
+        "retrieve-partial-without-document": "answers PartialSuccess without any document on errors",
+        "retrieve-hcp-fault": "answers an HCP assertion of wrong structure with a SOAP Fault in ITI-39",
+        "retrieve-trc-signature-code": "answers a wrong TRC signature with ERROR_SEC_GENERIC",
+        "retrieve-first-request-only": "answers the first of several document requests only",
+        "registry-no-highest-severity": "leaves highestSeverity out of error lists",
+        "retrieve-codes-in-context": "names ERROR_GENERIC_DOCUMENT_MISSING beside XDSMissingDocument",
+        "fault-code-receiver": "gives every SOAP Fault the code Receiver",
+    }
+)
 
 NONE: frozenset[str] = frozenset()
 ALL: frozenset[str] = frozenset(QUIRKS)

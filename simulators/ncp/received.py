@@ -79,8 +79,9 @@ class Received:
             self.total += 1
             self._ring.append(exchange)
             self._bytes += exchange.size
-            while len(self._ring) > 1 and (len(self._ring) > self._max_exchanges
-                                           or self._bytes > self._max_bytes):
+            while len(self._ring) > 1 and (
+                len(self._ring) > self._max_exchanges or self._bytes > self._max_bytes
+            ):
                 self._bytes -= self._ring.popleft().size
 
     def clear(self) -> None:

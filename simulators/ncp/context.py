@@ -1,0 +1,148 @@
+"""What the steps of an NCP share while they answer one request."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from ehdsi.cda.datatypes import Identifier
+from simulators.clock import NewId
+from simulators.faults import Fault, FaultSet, Step
+from simulators.faults_apply import of_kind
+from simulators.http import Delivery
+from simulators.ncp.documents import Maker, travelling
+from simulators.ncp.received import Check
+from simulators.ncp.verification import Verdict
+
+if TYPE_CHECKING:
+    from countries.documents import SummaryDocument
+    from countries.model import Behaviour, Country, Persona
+    from ehdsi.soap import Envelope
+
+#: Patients remembered by identifier, for synthetic ones that are made on the fly.
+MAX_PATIENTS = 4096
+
+
+class PatientIndex:
+    """Finds a country's patients by one identifier, synthetic ones included."""
+
+    def __init__(self, country: Country) -> None:
+        self._country = country
+        self._named = {one: persona for persona in country.personas for one in persona.identifiers}
+        self._made: dict[Identifier, Persona | None] = {}
+
+    def by_identifier(self, identifier: Identifier) -> Persona | None:
+        """The patient who bears exactly this identifier, ``None`` when nobody does."""
+        key = Identifier(root=identifier.root, extension=identifier.extension)
+        if key in self._named:
+            return self._named[key]
+        if key not in self._made:
+            if len(self._made) >= MAX_PATIENTS:
+                self._made.clear()
+            self._made[key] = self._country.synthetic(key)
+        return self._made[key]
+
+    def other_than(self, persona: Persona) -> Persona | None:
+        """Another patient with a summary, always the same one; ``None`` when there is no other."""
+        return next(
+            (one for one in self._country.personas if one.key != persona.key and one.summary is not None),
+            None,
+        )
+
+
+class CallCounter:
+    """How often each patient was asked for at each step: some behave differently the first time."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, persona: str, step: str) -> int:
+        """Count this call and return its number, from 1."""
+        with self._lock:
+            self._calls[persona, step] += 1
+            return self._calls[persona, step]
+
+    def clear(self) -> None:
+        """Start over."""
+        with self._lock:
+            self._calls.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What an NCP is, whatever the request: its country, its patients, its memory."""
+
+    country: Country
+    patients: PatientIndex
+    make_documents: Maker
+    calls: CallCounter
+    faults: FaultSet
+    new_id: NewId
+
+
+@dataclass(slots=True, kw_only=True)
+class Request:
+    """One request on its way through an NCP; the outcome and the checks are written down as it goes."""
+
+    site: Site
+    step: str
+    envelope: Envelope
+    quirks: frozenset[str]
+    now: datetime
+    verdict: Verdict
+    checks: list[Check] = field(default_factory=list)
+    outcome: str = ""
+    persona: str = ""
+    faults: tuple[Fault, ...] = ()
+    delivery: Delivery | None = None
+
+    @property
+    def country(self) -> Country:
+        return self.site.country
+
+    def note(self, name: str, passed: bool, what: str = "", *, overlooked: bool = False) -> bool:
+        """Write down a check; returns whether it passed or was overlooked."""
+        self.checks.append(Check(name=name, passed=passed, what=what, overlooked=overlooked and not passed))
+        return passed or overlooked
+
+    def concern(self, persona: Persona | None) -> None:
+        """Say whom the request is about; from here on the faults for this patient act."""
+        self.persona = persona.key if persona else ""
+        self.faults = self.site.faults.take(cast(Step, self.step), self.persona or None)
+
+    @property
+    def state(self) -> Fault | None:
+        """The fault that decides instead of the NCP, if one acts."""
+        return next(iter(of_kind(self.faults, "state")), None)
+
+    def documents(self, persona: Persona) -> tuple[SummaryDocument, ...]:
+        """The patient's documents as they travel, faults inside documents applied.
+
+        A fault that acts a limited number of times is counted by retrievals only.
+        """
+        made = self.site.make_documents(self.country, persona, self.now)
+        return travelling(made, self.site.faults.take("document", persona.key, spend=self.step == "ITI-39"))
+
+    def documents_of_another(self, persona: Persona) -> tuple[SummaryDocument, ...]:
+        """The documents of somebody else, for the fault that mixes up patients."""
+        other = self.site.patients.other_than(persona)
+        return travelling(self.site.make_documents(self.country, other, self.now)) if other else ()
+
+    def behaviour(self, persona: Persona, step: str) -> Behaviour | None:
+        """The persona's behaviour if it shows at this step (``query`` …) and call, else ``None``."""
+        behaviour = persona.behaviour
+        if behaviour.answer == "ok" or behaviour.step != step:
+            return None
+        if not behaviour.first_calls:
+            return behaviour
+        return behaviour if self.site.calls.count(persona.key, step) <= behaviour.first_calls else None
+
+
+def names_of(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """The names of faults, in order."""
+    return tuple(fault.name for fault in faults)

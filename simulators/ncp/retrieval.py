@@ -1,0 +1,165 @@
+"""ITI-39 at a foreign NCP: give these documents.
+
+Only documents of the patient in the TRC assertion leave; one of somebody else is as missing as one that
+never was.
+
+Source: IHE ITI-39, ITI-43; eHDSI XCA profile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehdsi import xca_retrieve
+from ehdsi.registry import STATUS_PARTIAL, RegistryError, Severity, status_of, with_urn
+from ehdsi.xca_retrieve import BuiltAnswer, DocumentRequest, RetrieveAnswer, RetrievedDocument
+from simulators.faults_apply import of_kind
+from simulators.ncp.context import Request
+from simulators.ncp.listing import unique_id_text
+
+if TYPE_CHECKING:
+    from countries.documents import SummaryDocument
+    from countries.model import Persona
+
+#: Behaviours that withhold the documents at this step.
+_WITHHELD = {
+    "no_consent": "The patient has not agreed to the exchange.",
+    "insufficient_rights": "The patient or the law forbids the exchange.",
+    "missing_mapping_error": "A code could not be transcoded.",
+    "missing_basic_sections": "A basic section is missing at the source.",
+}
+
+
+def answer(request: Request) -> BuiltAnswer:
+    """The payload of the answer, with the documents beside it as MTOM parts.
+
+    Raises
+    ------
+    MalformedMessage : the body does not hold a retrieve request.
+    """
+    asked = xca_retrieve.parse_request(request.envelope.body)
+    found = _decide(request, asked.documents)
+    if (
+        "retrieve-partial-without-document" in request.quirks
+        and found.errors
+        and not found.documents
+        and not _flagged(found)
+    ):
+        found = RetrieveAnswer(status=STATUS_PARTIAL, errors=found.errors)
+    request.outcome = request.outcome or (found.errors[0].code if found.errors else "Success")
+    inline = request.state is not None and request.state.parameters.get("answer") == "inline_document"
+    return xca_retrieve.build_response(
+        found,
+        None if inline or not found.documents else lambda: f"{request.site.new_id()}@ncp",
+        highest_severity="registry-no-highest-severity" not in request.quirks,
+    )
+
+
+def _flagged(answer_so_far: RetrieveAnswer) -> bool:
+    """Errors for which even the reference implementation says Failure: consent and transcoding."""
+    return any(error.code.startswith(("45", "4701", "ERROR_PS_MISSING")) for error in answer_so_far.errors)
+
+
+def _decide(request: Request, asked: tuple[DocumentRequest, ...]) -> RetrieveAnswer:
+    if request.verdict.refusals:
+        request.concern(None)
+        return _failed(*(RegistryError(code=one.code, context=one.what) for one in request.verdict.refusals))
+    patient = request.verdict.patient
+    persona = request.site.patients.by_identifier(patient) if patient else None
+    request.concern(persona)
+    if request.state is not None and request.state.parameters.get("answer") == "registry_error":
+        given = request.state.parameters
+        return _failed(
+            RegistryError(
+                code=str(given.get("code", "XDSRepositoryError")), context=str(given.get("text", ""))
+            )
+        )
+    if persona is None:
+        return _failed(_missing(request))
+    withheld = _withheld(request, persona)
+    if withheld:
+        return _failed(*withheld)
+    return _delivered(request, persona, asked)
+
+
+def _withheld(request: Request, persona: Persona) -> tuple[RegistryError, ...]:
+    """The errors of a persona whose documents stay at home at this step; none for everybody else."""
+    behaviour = request.behaviour(persona, "retrieve")
+    if behaviour is None or behaviour.answer not in _WITHHELD:
+        return ()
+    errors = [RegistryError(code=behaviour.code, context=_WITHHELD[behaviour.answer])]
+    if behaviour.answer == "missing_mapping_error" and behaviour.code != "4505":
+        errors.insert(0, RegistryError(code="4505", context="A required code was not transcoded."))
+    return tuple(errors)
+
+
+def _delivered(request: Request, persona: Persona, asked: tuple[DocumentRequest, ...]) -> RetrieveAnswer:
+    documents = {unique_id_text(one.unique_id): one for one in request.documents(persona)}
+    if "retrieve-first-request-only" in request.quirks:
+        asked = asked[:1]
+    found: list[RetrievedDocument] = []
+    errors: list[RegistryError] = []
+    for one in asked:
+        document = documents.get(one.document_unique_id)
+        if not _ours(request, one):
+            errors.append(
+                RegistryError(
+                    code="XDSUnknownCommunity", context="The document belongs to another home community."
+                )
+            )
+        elif document is None or one.repository_unique_id != request.country.oids.document_root:
+            errors.append(_missing(request))
+        else:
+            found.append(_retrieved(one, _swapped(request, persona, document)))
+            errors.extend(_warnings(request, persona))
+    return RetrieveAnswer(
+        status=status_of(errors, has_results=bool(found)), documents=tuple(found), errors=tuple(errors)
+    )
+
+
+def _ours(request: Request, asked: DocumentRequest) -> bool:
+    """True if the home community is ours, or was left out, which is tolerated."""
+    given = asked.home_community_id
+    same = not given or with_urn(given) == with_urn(request.country.oids.home_community)
+    return request.note("home-community", same, "the document is asked of another home community")
+
+
+def _warnings(request: Request, persona: Persona) -> tuple[RegistryError, ...]:
+    behaviour = persona.behaviour
+    if behaviour.answer != "missing_mapping_warning":
+        return ()
+    return (
+        RegistryError(
+            code=behaviour.code,
+            context="A code could not be transcoded and stays national.",
+            severity=Severity.WARNING,
+        ),
+    )
+
+
+def _swapped(request: Request, persona: Persona, document: SummaryDocument) -> SummaryDocument:
+    """The document, or under the swap fault one of another patient in its place."""
+    if not any(fault.parameters.get("what") == "document" for fault in of_kind(request.faults, "swap")):
+        return document
+    others = request.documents_of_another(persona)
+    return next((one for one in others if one.level == document.level), document)
+
+
+def _retrieved(asked: DocumentRequest, document: SummaryDocument) -> RetrievedDocument:
+    return RetrievedDocument(
+        home_community_id=asked.home_community_id,
+        content=document.content,
+        repository_unique_id=asked.repository_unique_id,
+        document_unique_id=asked.document_unique_id,
+    )
+
+
+def _missing(request: Request) -> RegistryError:
+    context = "The document is not available."
+    if "retrieve-codes-in-context" in request.quirks:
+        context = f"ERROR_GENERIC_DOCUMENT_MISSING : {context}"
+    return RegistryError(code="XDSMissingDocument", context=context)
+
+
+def _failed(*errors: RegistryError) -> RetrieveAnswer:
+    return RetrieveAnswer(status=status_of(errors, has_results=False), errors=errors)
