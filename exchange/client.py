@@ -10,7 +10,7 @@ Source: eHDSI XCPD, XCA and Messaging profiles; IHE ITI TF-2 3.55, 3.38, 3.39.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -63,9 +63,13 @@ class Reply:
     """A SOAP answer that was read: payload of the body, binary parts by content identifier, identifiers."""
 
     payload: XmlElement
-    parts: Mapping[str, bytes] = field(default_factory=dict)
+    parts: Mapping[str, mtom.Part] = field(default_factory=dict)
     message_id: str = ""
     request_id: str = ""
+
+    def part(self, content_id: str) -> bytes:
+        """The bytes of a binary part; ``KeyError`` when there is none of this identifier."""
+        return self.parts[content_id].read()
 
     def carrying(self, value: Value) -> Exchanged[Value]:
         """The parsed payload with the identifiers of the two messages."""
@@ -79,52 +83,57 @@ class NcpClient:
     ----------
     directory : where endpoints come from.
     tls : our side of mutual TLS.
-    new_id : fresh UUIDs as text.
     limits : seconds, bytes and connections per peer.
     on_message : sees every message as it is on the wire.
     transport : replaces the network in tests.
     """
 
-    def __init__(self, directory: Directory, tls: ClientTls, *, new_id: Callable[[], str],
+    def __init__(self, directory: Directory, tls: ClientTls, *,
                  limits: Limits | None = None, on_message: OnMessage = ignore,
                  transport: httpx.BaseTransport | None = None) -> None:
         self._directory = directory
         self._tls = tls
-        self._new_id = new_id
         self._limits = limits or Limits()
         self._on_message = on_message
         self._transport = transport
         self._lock = threading.Lock()
         self._couriers: dict[tuple[str, bytes], Courier] = {}
 
-    def discover(self, country: str, query: PatientQuery, assertions: Assertions
+    def discover(self, country: str, query: PatientQuery, assertions: Assertions, *, request_id: str
                  ) -> Exchanged[DiscoveryAnswer]:
-        """ITI-55: who is this patient? ``assertions``: HCP, with the next of kin before it if there is one.
+        """ITI-55: who is this patient?
+
+        Parameters
+        ----------
+        assertions : HCP, with the next of kin before it if there is one.
+        request_id : ``wsa:MessageID``, ``urn:uuid:…``; a repeated query carries the same.
 
         Raises
         ------
         TransportFailure : nobody could be reached, even at a fresh endpoint.
         PeerError : what came cannot be used (``FaultReceived``, malformed, untrusted directory entry).
         """
-        reply = self._ask_twice(country, Service.ITI_55, xcpd.build_request(query), assertions)
+        reply = self._ask_twice(country, Service.ITI_55, xcpd.build_request(query), assertions, request_id)
         return reply.carrying(xcpd.parse_response(reply.payload))
 
-    def list_documents(self, country: str, query: DocumentQuery, assertions: Assertions
-                       ) -> Exchanged[DocumentList]:
+    def list_documents(self, country: str, query: DocumentQuery, assertions: Assertions, *,
+                       request_id: str) -> Exchanged[DocumentList]:
         """ITI-38: which documents are there? ``assertions``: HCP and TRC. Raises as ``discover`` does."""
-        reply = self._ask_twice(country, Service.ITI_38, xca_query.build_request(query), assertions)
+        reply = self._ask_twice(country, Service.ITI_38, xca_query.build_request(query), assertions,
+                                request_id)
         return reply.carrying(xca_query.parse_response(reply.payload))
 
-    def retrieve(self, country: str, request: RetrieveRequest, assertions: Assertions
+    def retrieve(self, country: str, request: RetrieveRequest, assertions: Assertions, *, request_id: str
                  ) -> Exchanged[RetrieveAnswer]:
         """ITI-39: these documents. ``assertions``: HCP and TRC. Raises as ``discover``; never sent twice."""
-        reply = self._ask(country, Service.ITI_39, xca_retrieve.build_request(request), assertions)
-        return reply.carrying(xca_retrieve.parse_response(reply.payload, reply.parts.__getitem__))
+        reply = self._ask(country, Service.ITI_39, xca_retrieve.build_request(request), assertions,
+                          request_id)
+        return reply.carrying(xca_retrieve.parse_response(reply.payload, reply.part))
 
-    def _ask(self, country: str, service: Service, payload: XmlElement, assertions: Assertions) -> Reply:
+    def _ask(self, country: str, service: Service, payload: XmlElement, assertions: Assertions,
+             request_id: str) -> Reply:
         """One request and its answer, at the endpoint known now."""
         endpoint = self._directory.endpoint(country, service)
-        request_id = soap.new_message_id(self._new_id)
         envelope = soap.build_envelope(payload, action=service.action, message_id=request_id, to=endpoint.url,
                                        reply_to=oids.WSA_ANONYMOUS, assertions=assertions)
         answer = self._courier(country, endpoint).post(
@@ -133,15 +142,15 @@ class NcpClient:
         return read_reply(answer, request_id=request_id, action=service.response_action)
 
     def _ask_twice(self, country: str, service: Service, payload: XmlElement,
-                   assertions: Assertions) -> Reply:
+                   assertions: Assertions, request_id: str) -> Reply:
         """For queries: once more at a fresh endpoint when the first try reached nobody."""
         try:
-            return self._ask(country, service, payload, assertions)
+            return self._ask(country, service, payload, assertions, request_id)
         except TransportFailure as failure:
             if failure.kind not in _WORTH_A_RETRY:
                 raise
         self._directory.refresh(country)
-        return self._ask(country, service, payload, assertions)
+        return self._ask(country, service, payload, assertions, request_id)
 
     def _courier(self, country: str, endpoint: Endpoint) -> Courier:
         """The connection pool of this peer; another certificate is another peer."""
@@ -193,13 +202,13 @@ def read_reply(answer: Answer, *, request_id: str, action: str) -> Reply:
     return Reply(payload=envelope.body, parts=parts, message_id=envelope.message_id, request_id=request_id)
 
 
-def _unpack(answer: Answer) -> tuple[XmlElement, Mapping[str, bytes]]:
+def _unpack(answer: Answer) -> tuple[XmlElement, Mapping[str, mtom.Part]]:
     """The root of the envelope and the binary parts beside it."""
     kind = _kind_of(answer)
     if kind == "multipart/related":
         package = mtom.split(answer.content_type, answer.body)
         return xml.parse(package.root), package.parts
-    if kind in ("application/soap+xml", "application/xop+xml", "text/xml", "application/xml"):
+    if kind == "application/soap+xml":
         return xml.parse(answer.body), {}
     got = f"HTTP {answer.status}, {kind or 'no content type'}"
     raise TransportFailure("http", f"the answer is no SOAP message ({got})", answer.status)

@@ -13,17 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Literal
 
 import httpx
 from cryptography import x509
 
 from ehdsi import oids, smp, xml
 from ehdsi.errors import MalformedMessage, PeerError, SignatureRefused, TransportFailure
-from ehdsi.search_mask import SearchMask, parse_search_mask
+from ehdsi.search_mask import SearchMask, parse_mask
 from ehdsi.trust import Purpose, TrustAnchors, check_certificate
 from exchange.http import Courier, Limits
 from exchange.tls import ClientTls, client_context
 from exchange.wire import OnMessage, ignore
+
+
+#: The three transactions of a patient summary.
+Transaction = Literal["ITI-55", "ITI-38", "ITI-39"]
 
 
 class Service(Enum):
@@ -33,8 +38,8 @@ class Service(Enum):
     ITI_38 = ("ITI-38", smp.XCA_QUERY, oids.ACTION_XCA_QUERY, oids.ACTION_XCA_QUERY_RESPONSE)
     ITI_39 = ("ITI-39", smp.XCA_RETRIEVE, oids.ACTION_XCA_RETRIEVE, oids.ACTION_XCA_RETRIEVE_RESPONSE)
 
-    def __init__(self, step: str, entry: smp.Service, action: str, response_action: str) -> None:
-        self.step = step
+    def __init__(self, step: Transaction, entry: smp.Service, action: str, response_action: str) -> None:
+        self.step: Transaction = step
         self.entry = entry
         self.action = action
         self.response_action = response_action
@@ -99,6 +104,18 @@ class Directory:
         return active_endpoint(self._metadata(country, service.entry, service.step), service.entry, country,
                                now=self._clock(), anchors=self._anchors)
 
+    def known_endpoint(self, country: str, service: Service) -> Endpoint | None:
+        """The endpoint that is remembered, None when there is none; never asks the SMP."""
+        with self._lock:
+            known = self._known.get((country, service.entry.name))
+        if known is None:
+            return None
+        try:
+            return active_endpoint(known.metadata, service.entry, country, now=self._clock(),
+                                   anchors=self._anchors)
+        except PeerError:
+            return None
+
     def search_mask(self, country: str) -> SearchMask:
         """What this country asks to find a patient. Raises as ``endpoint`` does."""
         metadata = self._metadata(country, smp.SEARCH_MASK, "mask")
@@ -140,7 +157,8 @@ class Directory:
             found = self._read(found.href, country, service, step)
         if isinstance(found, smp.Redirect):
             raise MalformedMessage("the SMP redirects twice", where="Redirect",
-                                   expected="one redirect at most", got="another one", clause="OASIS BDX-SMP 1.0, 2.3.1")
+                                   expected="one redirect at most", got="another one",
+                                   clause="OASIS BDX-SMP 1.0, 2.3.1")
         return found
 
     def _read(self, url: str, country: str, service: smp.Service, step: str) -> smp.ServiceMetadata:
@@ -237,7 +255,7 @@ def mask_of(metadata: smp.ServiceInformation, country: str, *, now: datetime) ->
         raise MalformedMessage(f"the SMP holds no search mask for {country}", where="Endpoint/Extension",
                                expected="searchFields", got="nothing",
                                clause="eHDSI International Search Mask")
-    mask = parse_search_mask(elements[-1])
+    mask = parse_mask(elements[-1])
     if mask.country.upper() != country:
         raise PeerError("the search mask belongs to another country", where="country/@code", expected=country,
                         got=mask.country[:2], clause="eHDSI International Search Mask")

@@ -12,6 +12,7 @@ Source: IHE ITI-20 (Record Audit Event); RFC 5424; RFC 5425 (syslog over TLS, oc
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -19,7 +20,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ehdsi.audit import AuditMessage, build_audit_message
 from ehdsi.errors import LocalError
+from ehdsi.syslog import frame_message
 
 #: Sends some frames in order and returns when the repository has them all; raises OSError when it has not.
 SendFrames = Callable[[Sequence[bytes]], None]
@@ -36,6 +42,19 @@ CREATE INDEX IF NOT EXISTS waiting ON outbox (number) WHERE delivered = 0;
 """
 
 
+#: Bytes of the nonce in front of each encrypted frame.
+_NONCE = 12
+
+
+def _key(path: Path) -> bytes:
+    """The key in this file; made at first use, readable by its owner only."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(AESGCM.generate_key(256))
+    return path.read_bytes()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """An event in the outbox: its place in the order, its own identifier, the frame to send."""
@@ -48,6 +67,9 @@ class Waiting:
 class Outbox:
     """The durable queue. One connection, used by several threads under a lock.
 
+    Events name patients, so frames lie on disk encrypted (AES-GCM) under a key in a file of its own beside the
+    database, which only the owner may read. That guards copies of the database, not the machine.
+
     Parameters
     ----------
     path : file of the database; made when absent.
@@ -59,11 +81,13 @@ class Outbox:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+            self._cipher = AESGCM(_key(path.with_suffix(".key")))
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False,
+                                             timeout=5.0)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             raise LocalError(f"cannot open the audit trail {path}: {error}") from None
 
     def put(self, *, identifier: str, event: str, frame: bytes) -> None:
@@ -73,10 +97,12 @@ class Outbox:
         ------
         LocalError : the disk refuses it. A step without its audit event must not go on.
         """
+        nonce = os.urandom(_NONCE)
+        sealed = nonce + self._cipher.encrypt(nonce, frame, identifier.encode())
         try:
             with self._lock:
                 self._database.execute("INSERT INTO outbox (identifier, event, frame) VALUES (?, ?, ?)",
-                                       (identifier, event, frame))
+                                       (identifier, event, sealed))
         except sqlite3.Error as error:
             raise LocalError(f"the audit trail cannot be written: {error}") from None
 
@@ -85,7 +111,14 @@ class Outbox:
         with self._lock:
             rows = self._database.execute("SELECT number, identifier, frame FROM outbox WHERE delivered = 0 "
                                           "ORDER BY number LIMIT ?", (limit,)).fetchall()
-        return tuple(Waiting(number=n, identifier=i, frame=bytes(f)) for n, i, f in rows)
+        return tuple(Waiting(number=n, identifier=i, frame=self._opened(i, f)) for n, i, f in rows)
+
+    def _opened(self, identifier: str, sealed: bytes) -> bytes:
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], identifier.encode())
+        except InvalidTag:
+            raise LocalError("the audit trail was written under another key, or altered; "
+                             "put its key file back beside it") from None
 
     def mark_delivered(self, events: Sequence[Waiting]) -> None:
         """These events have arrived; old ones beyond ``keep`` go."""
@@ -195,3 +228,44 @@ class Sender:
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):
                 self._thread.join(timeout)
+
+
+class AuditTrail:
+    """Records events: on disk first, then to the repository.
+
+    Parameters
+    ----------
+    outbox : where events lie until they are delivered.
+    host : name of this machine in the syslog header.
+    send : sends a batch (``exchange.syslog.TlsSyslog``); None: events gather in the outbox.
+    """
+
+    def __init__(self, outbox: Outbox, *, host: str, send: SendFrames | None = None) -> None:
+        self.outbox = outbox
+        self.sender = Sender(outbox, send) if send is not None else None
+        self._host = host
+        if self.sender is not None:
+            self.sender.start()
+
+    def record(self, message: AuditMessage, *, key: str, identifier: str) -> None:
+        """Store one event; returns when it would survive a crash.
+
+        Parameters
+        ----------
+        key : code of the event, ``EHDSI-11``.
+        identifier : a fresh UUID. Its 32 digits are the MSGID of the syslog header, so that a repository that
+            gets a frame twice can tell.
+        """
+        frame = frame_message(build_audit_message(message), host=self._host, time=message.time,
+                              application="sesali", message_id=identifier.replace("-", ""))
+        self.outbox.put(identifier=identifier, event=key, frame=frame)
+        if self.sender is not None:
+            self.sender.wake()
+
+    def close(self, *, flush: float = 0.0) -> None:
+        """Stop sending, after waiting at most ``flush`` seconds for what is on its way."""
+        if self.sender is not None:
+            if flush:
+                self.sender.flush(flush)
+            self.sender.stop()
+        self.outbox.close()

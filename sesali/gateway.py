@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import TypeVar
 
 import httpx
 
+from ehdsi import soap, xca_query, xcpd, xml
+from ehdsi.audit import AuditMessage
+from ehdsi.cda.datatypes import Identifier
 from ehdsi.errors import EhdsiError, LocalError
 from ehdsi.search_mask import SearchMask
 from ehdsi.traits import Traits
 from ehdsi.xca_query import DocumentEntry, DocumentPair
 from exchange.bulkhead import Bulkheads
 from exchange.client import NcpClient
-from exchange.directory import Directory
+from exchange.directory import Directory, Service
 from exchange.wire import OnMessage, ignore
 from sesali import documents, identify, outcomes, summary
+from sesali.audit_events import EVENT_OF, Auditor
+from sesali.audit_setup import open_trail, tls_common_name
 from sesali.config import GatewayConfig
 from sesali.countries import french_name
 from sesali.documents import Listing
@@ -32,6 +38,19 @@ from sesali.professional import Credentials, Issuer, Professional, PurposeOfUse,
 from sesali.summary import Document, JudgeDocument, Level, OpenedSummary
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """What the audit trail says about an exchange, whatever its outcome."""
+
+    service: Service
+    step: Step
+    country: str
+    credentials: Credentials
+    patient_id: Identifier | None = None
+    query: bytes = b""
+    document_id: str = ""
 
 
 class Gateway:
@@ -58,8 +77,10 @@ class Gateway:
         self._directory = Directory(
             config.smp, tls=config.tls, anchors=config.anchors, signers=config.smp_signers, clock=clock,
             max_age=config.mask_age, limits=config.limits, on_message=on_message, transport=transport)
-        self._client = NcpClient(self._directory, config.tls, new_id=new_id, limits=config.limits,
-                                 on_message=on_message, transport=transport)
+        self._client = NcpClient(self._directory, config.tls, limits=config.limits, on_message=on_message,
+                                 transport=transport)
+        self._auditor = Auditor(consumer=tls_common_name(config.tls), source=config.audit_source)
+        self.trail = open_trail(config)
         self._bulkheads = Bulkheads(workers=config.workers, waiting=config.waiting)
 
     # -- countries -------------------------------------------------------------------------------------
@@ -93,36 +114,47 @@ class Gateway:
 
     def log_in(self, professional: Professional, *, purpose: PurposeOfUse = "TREATMENT") -> Credentials:
         """Sign the HCP assertion: once per login, not per patient."""
-        return self._issuer.credentials(professional, now=self._clock(), new_id=self._new_id, purpose=purpose)
+        credentials = self._issuer.credentials(professional, now=self._clock(), new_id=self._new_id,
+                                               purpose=purpose)
+        self._record("EHDSI-91", self._auditor.login(credentials, now=self._clock()))
+        return credentials
 
     def identify(self, credentials: Credentials, country: str, traits: Traits) -> Identified:
         """ITI-55: one patient, or ``StepRefused`` that says why there is none (``sesali.identify.judge``)."""
+        home_community = self._home_community(country)
         query = identify.query_for(traits, country=country, sender=self.config.own_home_community,
-                                   receiver=self._home_community(country), now=self._clock(),
-                                   new_id=self._new_id)
-        try:
-            reply = self._client.discover(country, query, (credentials.signed,))
-        except EhdsiError as error:
-            raise self._refusal(error, "identify", country) from None
-        return identify.judge(reply.value, query, country=country, country_name=french_name(country))
+                                   receiver=home_community, now=self._clock(), new_id=self._new_id)
+
+        def exchange(request_id: str) -> Identified:
+            reply = self._client.discover(country, query, (credentials.signed,), request_id=request_id)
+            return identify.judge(reply.value, query, country=country, country_name=french_name(country))
+
+        return self._audited(_Transaction(Service.ITI_55, "identify", country, credentials,
+                                          query=xml.serialise(xcpd.build_request(query))), exchange,
+                             lambda found: found.patient_id)
 
     def confirm(self, credentials: Credentials, identified: Identified) -> Treatment:
         """The professional has confirmed who it is and the patient agrees: sign the TRC assertion."""
-        return self._issuer.treatment(credentials, identified.country, identified.patient_id,
-                                      now=self._clock(), new_id=self._new_id)
+        treatment = self._issuer.treatment(credentials, identified.country, identified.patient_id,
+                                           now=self._clock(), new_id=self._new_id)
+        self._record("EHDSI-92", self._auditor.treatment(treatment, now=self._clock()))
+        return treatment
 
     def documents(self, treatment: Treatment) -> Listing:
         """ITI-38: the summaries of this patient, or ``StepRefused`` (see ``sesali.documents.judge``)."""
         self._check_valid(treatment)
         country = treatment.country
-        try:
-            reply = self._client.list_documents(country, documents.query_for(treatment.patient_id),
-                                                treatment.assertions)
-        except EhdsiError as error:
-            raise self._refusal(error, "documents", country) from None
-        return documents.judge(reply.value, treatment.patient_id, country=country,
-                               country_name=french_name(country),
-                               home_community=self._home_community(country))
+        query = documents.query_for(treatment.patient_id)
+
+        def exchange(request_id: str) -> Listing:
+            reply = self._client.list_documents(country, query, treatment.assertions, request_id=request_id)
+            return documents.judge(reply.value, treatment.patient_id, country=country,
+                                   country_name=french_name(country),
+                                   home_community=self._home_community(country))
+
+        return self._audited(_Transaction(Service.ITI_38, "documents", country, treatment.credentials,
+                                          patient_id=treatment.patient_id,
+                                          query=xml.serialise(xca_query.build_request(query))), exchange)
 
     def summary(self, treatment: Treatment, identified: Identified, pair: DocumentPair) -> OpenedSummary:
         """ITI-39 for each level that is listed, checked; or ``StepRefused`` (see ``sesali.summary``)."""
@@ -130,22 +162,53 @@ class Gateway:
         results: dict[Level, Document | StepRefused] = {}
         entries: tuple[tuple[Level, DocumentEntry | None], ...] = ((3, pair.level3), (1, pair.level1))
         for level, entry in entries:
-            if entry is not None:
+            if entry is None:
+                continue
+            try:
                 results[level] = self._retrieve(treatment, identified, entry)
+            except StepRefused as refusal:
+                results[level] = refusal
         return summary.combine(treatment.country, results)
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _retrieve(self, treatment: Treatment, identified: Identified, entry: DocumentEntry
-                  ) -> Document | StepRefused:
+    def _retrieve(self, treatment: Treatment, identified: Identified, entry: DocumentEntry) -> Document:
         country = treatment.country
         request = summary.request_for(entry, self._home_community(country))
-        try:
-            reply = self._client.retrieve(country, request, treatment.assertions)
+
+        def exchange(request_id: str) -> Document:
+            reply = self._client.retrieve(country, request, treatment.assertions, request_id=request_id)
             return summary.accept(reply.value, request, entry, identified.patient,
                                   country_name=french_name(country), judge=self._judge)
+
+        return self._audited(_Transaction(Service.ITI_39, "retrieve", country, treatment.credentials,
+                                          patient_id=treatment.patient_id, document_id=entry.unique_id),
+                             exchange)
+
+    def _audited(self, what: _Transaction, exchange: Callable[[str], Result],
+                 patient_of: Callable[[Result], Identifier] | None = None) -> Result:
+        """Make an exchange and leave its event in the trail before anybody sees the result."""
+        request_id = soap.new_message_id(self._new_id)
+        patient_id = what.patient_id
+        refusal: StepRefused | None = outcomes.refused("SES-082", detail="unexpected failure of the gateway")
+        try:
+            result = exchange(request_id)
+            patient_id = patient_of(result) if patient_of else patient_id
+            refusal = None
+            return result
         except EhdsiError as error:
-            return self._refusal(error, "retrieve", country)
+            refusal = self._refusal(error, what.step, what.country)
+            raise refusal from None
+        finally:
+            self._record(EVENT_OF[what.service.step], self._auditor.exchange(
+                what.service.step, what.credentials, now=self._clock(), patient_id=patient_id,
+                home_community=self._home_community(what.country), request_id=request_id,
+                endpoint=self._directory.known_endpoint(what.country, what.service), query=what.query,
+                document_id=what.document_id, refusal=refusal))
+
+    def _record(self, key: str, message: AuditMessage) -> None:
+        if self.trail is not None:
+            self.trail.record(message, key=key, identifier=self._new_id())
 
     def _home_community(self, country: str) -> str:
         found = self.config.home_communities.get(country)
@@ -166,6 +229,8 @@ class Gateway:
     def close(self) -> None:
         """Stop the workers and close all connections."""
         self._bulkheads.close()
+        if self.trail is not None:
+            self.trail.close(flush=1.0)
         self._client.close()
         self._directory.close()
 

@@ -137,13 +137,14 @@ def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: s
     """
     if isinstance(error, StepRefused):
         return error
-    values = {"pays": country_name or country, "liste": trait_names((getattr(error, "code", ""),))}
+    name = country_name or country
     if isinstance(error, TransportFailure):
         code = _data()["transport"].get(error.kind, "SES-080")
-        return refused(code, detail=str(error), **values)
+        return refused(code, detail=str(error), pays=name)
     if isinstance(error, PeerError) and step == "mask":
         return refused("SES-041", detail=str(error))
     if isinstance(error, PeerError):
         code, wire_code = code_for_wire((error.code,), step) if error.code else ("SES-082", "")
-        return refused(code, detail=str(error), wire_code=wire_code, **values)
-    return refused("SES-082", detail=str(error), **values)
+        return refused(code, detail=str(error), wire_code=wire_code, pays=name,
+                       liste=trait_names((wire_code,)))
+    return refused("SES-082", detail=str(error))
