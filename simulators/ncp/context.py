@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from ehdsi.cda.datatypes import Identifier
 from simulators.clock import NewId
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from countries.documents import SummaryDocument
     from countries.model import Behaviour, Country, Persona
     from ehdsi.soap import Envelope
+
+#: The steps of a journey as the packs name them, in order.
+CountryStep = Literal["identification", "query", "retrieve"]
+_ORDER: tuple[CountryStep, ...] = ("identification", "query", "retrieve")
 
 #: Patients remembered by identifier, for synthetic ones that are made on the fly.
 MAX_PATIENTS = 4096
@@ -133,10 +137,16 @@ class Request:
         other = self.site.patients.other_than(persona)
         return travelling(self.site.make_documents(self.country, other, self.now)) if other else ()
 
-    def behaviour(self, persona: Persona, step: str) -> Behaviour | None:
-        """The persona's behaviour if it shows at this step (``query`` …) and call, else ``None``."""
+    def behaviour(self, persona: Persona, step: CountryStep) -> Behaviour | None:
+        """The persona's behaviour if it shows at this step and call, else ``None``.
+
+        Who may not be asked about at one step may not at any later one, whatever the caller skipped.
+        """
         behaviour = persona.behaviour
-        if behaviour.answer == "ok" or behaviour.step != step:
+        if behaviour.answer == "ok" or behaviour.step is None:
+            return None
+        lasting = behaviour.answer in ("no_consent", "insufficient_rights")
+        if behaviour.step != step and not (lasting and _ORDER.index(behaviour.step) < _ORDER.index(step)):
             return None
         if not behaviour.first_calls:
             return behaviour

@@ -13,6 +13,7 @@ from ehdsi.errors import MalformedSoap
 from ehdsi.registry import STATUS_FAILURE, STATUS_SUCCESS, RegistryError, Severity, status_of
 from ehdsi.xca_query import Association, DocumentEntry, DocumentList, DocumentQuery
 from ehdsi.xml import XmlElement
+from simulators.faults import Fault
 from simulators.ncp.context import Request
 from simulators.ncp.documents import sha1_hex
 
@@ -72,7 +73,7 @@ def _decide(request: Request, query: DocumentQuery) -> DocumentList:
     persona = request.site.patients.by_identifier(asked) if asked else None
     request.concern(persona)
     if request.state is not None and request.state.parameters.get("answer") == "registry_error":
-        return _failed(_prescribed(request))
+        return _failed(prescribed_error(request.state))
     if asked is None or persona is None:
         return _nobody(request, errors)
     return _listed(request, persona, asked, errors)
@@ -170,10 +171,10 @@ def _failed(*errors: RegistryError) -> DocumentList:
     return DocumentList(status=STATUS_SUCCESS if warnings_only else STATUS_FAILURE, errors=errors)
 
 
-def _prescribed(request: Request) -> RegistryError:
-    assert request.state is not None
-    given = request.state.parameters
-    return RegistryError(code=str(given.get("code", "XDSRegistryError")), context=str(given.get("text", "")))
+def prescribed_error(fault: Fault) -> RegistryError:
+    """The registry error that a ``state`` fault of the catalogue prescribes."""
+    code = str(fault.parameters.get("code", "XDSRegistryError"))
+    return RegistryError(code=code, context=str(fault.parameters.get("text", "")))
 
 
 def _no_pdf(behaviour: Behaviour) -> RegistryError:

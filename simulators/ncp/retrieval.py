@@ -15,7 +15,7 @@ from ehdsi.registry import STATUS_PARTIAL, RegistryError, Severity, status_of, w
 from ehdsi.xca_retrieve import BuiltAnswer, DocumentRequest, RetrieveAnswer, RetrievedDocument
 from simulators.faults_apply import of_kind
 from simulators.ncp.context import Request
-from simulators.ncp.listing import unique_id_text
+from simulators.ncp.listing import prescribed_error, unique_id_text
 
 if TYPE_CHECKING:
     from countries.documents import SummaryDocument
@@ -68,12 +68,7 @@ def _decide(request: Request, asked: tuple[DocumentRequest, ...]) -> RetrieveAns
     persona = request.site.patients.by_identifier(patient) if patient else None
     request.concern(persona)
     if request.state is not None and request.state.parameters.get("answer") == "registry_error":
-        given = request.state.parameters
-        return _failed(
-            RegistryError(
-                code=str(given.get("code", "XDSRepositoryError")), context=str(given.get("text", ""))
-            )
-        )
+        return _failed(prescribed_error(request.state))
     if persona is None:
         return _failed(_missing(request))
     withheld = _withheld(request, persona)
@@ -84,8 +79,10 @@ def _decide(request: Request, asked: tuple[DocumentRequest, ...]) -> RetrieveAns
 
 def _withheld(request: Request, persona: Persona) -> tuple[RegistryError, ...]:
     """The errors of a persona whose documents stay at home at this step; none for everybody else."""
+    if persona.behaviour.answer not in _WITHHELD:
+        return ()
     behaviour = request.behaviour(persona, "retrieve")
-    if behaviour is None or behaviour.answer not in _WITHHELD:
+    if behaviour is None:
         return ()
     errors = [RegistryError(code=behaviour.code, context=_WITHHELD[behaviour.answer])]
     if behaviour.answer == "missing_mapping_error" and behaviour.code != "4505":
@@ -94,6 +91,7 @@ def _withheld(request: Request, persona: Persona) -> tuple[RegistryError, ...]:
 
 
 def _delivered(request: Request, persona: Persona, asked: tuple[DocumentRequest, ...]) -> RetrieveAnswer:
+    """Each document that was asked for, or the reason why it does not come."""
     documents = {unique_id_text(one.unique_id): one for one in request.documents(persona)}
     if "retrieve-first-request-only" in request.quirks:
         asked = asked[:1]
@@ -101,20 +99,31 @@ def _delivered(request: Request, persona: Persona, asked: tuple[DocumentRequest,
     errors: list[RegistryError] = []
     for one in asked:
         document = documents.get(one.document_unique_id)
-        if not _ours(request, one):
-            errors.append(
-                RegistryError(
-                    code="XDSUnknownCommunity", context="The document belongs to another home community."
-                )
-            )
-        elif document is None or one.repository_unique_id != request.country.oids.document_root:
-            errors.append(_missing(request))
+        obstacle = _obstacle(request, persona, one, document)
+        if obstacle is not None or document is None:
+            errors.append(obstacle or _missing(request))
         else:
             found.append(_retrieved(one, _swapped(request, persona, document)))
-            errors.extend(_warnings(request, persona))
+            errors.extend(_warnings(persona))
     return RetrieveAnswer(
         status=status_of(errors, has_results=bool(found)), documents=tuple(found), errors=tuple(errors)
     )
+
+
+def _obstacle(
+    request: Request, persona: Persona, asked: DocumentRequest, document: SummaryDocument | None
+) -> RegistryError | None:
+    """Why this document does not come, ``None`` when it does."""
+    if not _ours(request, asked):
+        text = "The document belongs to another home community."
+        return RegistryError(code="XDSUnknownCommunity", context=text)
+    if document is None or asked.repository_unique_id != request.country.oids.document_root:
+        return _missing(request)
+    if document.level == 1 and persona.behaviour.answer == "no_pdf":
+        behaviour = request.behaviour(persona, "retrieve")
+        if behaviour is not None:
+            return RegistryError(code=behaviour.code, context="The document is not available as PDF.")
+    return None
 
 
 def _ours(request: Request, asked: DocumentRequest) -> bool:
@@ -124,17 +133,11 @@ def _ours(request: Request, asked: DocumentRequest) -> bool:
     return request.note("home-community", same, "the document is asked of another home community")
 
 
-def _warnings(request: Request, persona: Persona) -> tuple[RegistryError, ...]:
-    behaviour = persona.behaviour
-    if behaviour.answer != "missing_mapping_warning":
+def _warnings(persona: Persona) -> tuple[RegistryError, ...]:
+    if persona.behaviour.answer != "missing_mapping_warning":
         return ()
-    return (
-        RegistryError(
-            code=behaviour.code,
-            context="A code could not be transcoded and stays national.",
-            severity=Severity.WARNING,
-        ),
-    )
+    text = "A code could not be transcoded and stays national."
+    return (RegistryError(code=persona.behaviour.code, context=text, severity=Severity.WARNING),)
 
 
 def _swapped(request: Request, persona: Persona, document: SummaryDocument) -> SummaryDocument:
