@@ -71,6 +71,8 @@ from ehdsi.oids import (
     PARTICIPATION_FUNCTION,
     ROLE_CODE,
     SNOMED_CT,
+    TEMPLATE_L1,
+    TEMPLATE_L3,
     TIMING_EVENT,
 )
 
@@ -142,7 +144,8 @@ def header() -> Header:
                               function=Coded(code="PCP", code_system=PARTICIPATION_FUNCTION),
                               addresses=(ADDRESS,))
     return Header(
-        level=3, template_ids=(), identifier=identifier("HR-0001.L3"), language="hr-HR", version_number=2,
+        level=3, template_ids=(TEMPLATE_L3,), identifier=identifier("HR-0001.L3"), language="hr-HR",
+        version_number=2,
         code=coded(DOCUMENT_CODE_PATIENT_SUMMARY, LOINC, "Patient summary Document"),
         title="Sažetak medicinskih podataka", effective_time=Time(value="20250304101500+0100"),
         confidentiality=coded("N", CONFIDENTIALITY, "normal"), set_id=identifier("HR-0001"),
@@ -200,12 +203,11 @@ def medications() -> tuple[Medication, ...]:
     triapin = Product(
         code=Coded(code="C09BB05162", code_system=NATIONAL_PRODUCTS, display_name="Triapin tbl."),
         name="Triapin",
-        description="tablete s produljenim oslobađanjem", form=coded("10226000", EDQM,
-                                                                     "Prolonged-release tablet"),
-        classes=(coded("C09BB05", ATC, "ramipril and felodipine"),), packages=(blister,), lot_number="L-77",
-        manufacturer="Tvornica d.d.", legacy_extension=False,
-        ingredients=(_ingredient("C09AA05", "ramipril", "5", "mg"), _ingredient("C08CA02", "felodipine", "5",
-                                                                                "mg")))
+        description="tablete s produljenim oslobađanjem", lot_number="L-77", manufacturer="Tvornica d.d.",
+        form=coded("10226000", EDQM, "Prolonged-release tablet"), packages=(blister,),
+        classes=(coded("C09BB05", ATC, "ramipril and felodipine"),), ingredients=(
+            _ingredient("C09AA05", "ramipril", "5", "mg"), _ingredient("C08CA02", "felodipine", "5", "mg"),
+            Ingredient(name="laktoza", class_code="IACT")))
     kit = Product(name="Komplet", parts=(
         Product(name="tableta A", form=coded("10219000", EDQM, "Tablet"), classes=(coded("A02BC01", ATC,
                                                                                          "omeprazole"),),
@@ -411,5 +413,6 @@ def absence_summary(kind: str = "known_absence") -> PatientSummary:
 
 def pdf_summary(data: bytes = b"%PDF-1.7\n%%EOF\n") -> PatientSummary:
     """A level 1 document around some bytes."""
-    return PatientSummary(header=replace(header(), level=1, identifier=identifier("HR-0001.L1")),
+    return PatientSummary(header=replace(header(), level=1, template_ids=(TEMPLATE_L1,),
+                                         identifier=identifier("HR-0001.L1")),
                           attachment=Attachment(media_type="application/pdf", data=data))

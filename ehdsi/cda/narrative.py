@@ -21,6 +21,7 @@ from ehdsi.cda.model import (
     Device,
     Entry,
     Immunization,
+    Ingredient,
     Medication,
     Observation,
     ObservationGroup,
@@ -229,12 +230,18 @@ def _medication(entry: Medication, row: _Row) -> tuple[Cell, ...]:
 def _product_name(product: Product, row: _Row, prefix: str = "") -> Cell:
     shown = row.term(product.code) if product.code is not None and not product.name else ()
     first = f"{prefix}{product.name or ''}"
-    return lines((first, *shown), product.description or "")
+    others = [row.term(i.code) or (i.name or "",) for i in product.ingredients if not _active(i)]
+    return lines((first, *shown), product.description or "", *others)
+
+
+def _active(ingredient: Ingredient) -> bool:
+    """Whether an ingredient has an effect of its own; excipients stand with the product, not among these."""
+    return ingredient.class_code.startswith("ACTI")
 
 
 def _ingredients(product: Product, row: _Row) -> Cell:
     shown: list[Cell] = []
-    for ingredient in product.ingredients:
+    for ingredient in filter(_active, product.ingredients):
         strength = ratio_text(ingredient.strength, row.labels)
         name = row.term(ingredient.code) or (ingredient.name or "",)
         shown.append((*name, f" ({strength})" if strength else ""))

@@ -1,0 +1,72 @@
+"""What we write, under the foreign CDA schema with the pharmacy extension."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from ehdsi.cda.build import build, level1
+from ehdsi.cda.datatypes import Coded, Identifier
+from ehdsi.cda.model import PatientSummary
+from ehdsi.cda.sections import SECTIONS
+from tests import samples
+from tests.reference import needs_reference, reference
+
+pytestmark = [pytest.mark.reference, needs_reference]
+
+
+@pytest.fixture(scope="module")
+def schema() -> etree.XMLSchema:
+    """The schema of the 2022 package."""
+    return etree.XMLSchema(etree.parse(str(reference("schemas", "cda-2022", "CDA_Pharma.xsd"))))
+
+
+def refusals(schema: etree.XMLSchema, summary: PatientSummary) -> list[str]:
+    """What the schema says against a document; empty when it is valid."""
+    document = etree.fromstring(build(summary))
+    schema.validate(document)
+    return [f"{error.path}: {error.message}" for error in schema.error_log]
+
+
+@pytest.mark.parametrize("summary", [
+    pytest.param(samples.rich_summary(), id="rich"),
+    pytest.param(samples.absence_summary("known_absence"), id="known-absence"),
+    pytest.param(samples.absence_summary("no_information"), id="no-information"),
+    pytest.param(samples.pdf_summary(), id="level-1"),
+    pytest.param(level1(samples.rich_summary(), b"%PDF", Identifier(root="2.999", extension="x")), id="twin"),
+])
+def test_documents_are_valid(schema: etree.XMLSchema, summary: PatientSummary) -> None:
+    """Everything that we emit is valid under a schema that we did not write."""
+    assert refusals(schema, summary) == []
+
+
+@pytest.mark.parametrize("loinc", list(SECTIONS))
+def test_each_section_alone_is_valid(schema: etree.XMLSchema, loinc: str) -> None:
+    """Sections do not lean on one another: each is valid by itself, and named when it is not."""
+    rich = samples.rich_summary()
+    section = rich.section(loinc)
+    assert section is not None
+    assert refusals(schema, replace(rich, sections=(section,))) == []
+
+
+def test_deep_translations_are_valid(schema: etree.XMLSchema) -> None:
+    """The French form nests three designations in each coded element, also inside the pharmacy extension."""
+    def deepen(coded: Coded) -> Coded:
+        return replace(coded, translations=(replace(coded, qualifiers=(), xsi_type=None),))
+
+    rich = samples.rich_summary()
+    entries = tuple(replace(entry, route=deepen(deepen(entry.route)) if entry.route else None,
+                            product=replace(
+        entry.product, form=deepen(deepen(entry.product.form)) if entry.product.form else None))
+        for entry in samples.medications())
+    assert refusals(schema, replace(rich, sections=(samples.section("10160-0", *entries),))) == []
+
+
+def test_header_with_little_in_it_is_valid(schema: etree.XMLSchema) -> None:
+    """Unknown header data are written as such and still valid."""
+    poor = replace(samples.header(), custodian=None, legal_authenticator=None, participants=(), performers=(),
+                   confidentiality=None, effective_time=None, service_event=None, title=None, set_id=None,
+                   version_number=None, related_documents=(), language=None)
+    assert refusals(schema, replace(samples.absence_summary(), header=poor)) == []
