@@ -6,8 +6,8 @@
 
 ``list`` says what the code is used for (:data:`LISTS`); ``system`` and ``pivot_system`` are short names, of
 the pack's ``[systems]`` or of :data:`WELL_KNOWN`. Kind ``designation`` stands for a code of an eHDSI code
-system that is used as it is, under its national name. More columns such as ``display:de-LU`` hold the words of
-further document languages.
+system that is used as it is, under its national name. More columns such as ``display:de-LU`` hold the words
+of further document languages.
 """
 
 from __future__ import annotations

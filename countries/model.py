@@ -142,7 +142,7 @@ class SyntheticRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentifierRule:
-    """How values of one identifier domain are written: check-digit rule (or ``none``), clean-ups, test range."""
+    """How values of one identifier domain are written: check-digit rule, clean-ups, test range."""
 
     domain: str
     check: str

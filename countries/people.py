@@ -40,9 +40,6 @@ from ehdsi.cda.model import (
 )
 from ehdsi.oids import DOCUMENT_CODE_PATIENT_SUMMARY, LOINC, PARTICIPATION_FUNCTION
 
-#: LOINC code of the section that carries the notice about hidden data.
-PATIENT_NOTE = "51855-5"
-
 #: Kinds of statements: the TOML array, the section it goes to.
 SECTION_OF: dict[str, str] = {
     "allergy": sections.ALLERGIES,
@@ -345,17 +342,22 @@ def _sections(table: Table, facts: Table, persona: Persona, home: Home) -> tuple
         for one in table.tables(kind):
             entries.setdefault(loinc, []).append(read(one))
     _add_absences(table.table("absence", required=False), statements, entries)
+    _add_notice(facts, entries, home)
     narratives = _narratives(table)
-    made = [
+    _require_basic(table, persona, entries)
+    return tuple(
         _section(loinc, entries.get(loinc, []), narratives.get(loinc), persona.language, home)
         for loinc in sections.SECTIONS
         if loinc in entries or loinc in narratives
-    ]
+    )
+
+
+def _require_basic(table: Table, persona: Persona, entries: dict[str, list[Entry]]) -> None:
+    """No basic section may be empty without saying why, unless that is what the persona is for."""
     missing = [loinc for loinc in sections.MANDATORY if loinc not in entries]
     if missing and persona.behaviour.answer != "missing_basic_sections":
         name = next(name for name, loinc in ABSENCE_NAMES.items() if loinc == missing[0])
         table.fail("absence", f"statements or an absence for {name}", "neither")
-    return (*made, *_notice(facts, persona.language, home))
 
 
 def _reader(kind: str, statements: Statements) -> Callable[[Table], Entry]:
@@ -409,17 +411,17 @@ def _section(
     )
 
 
-def _notice(facts: Table, language: str, home: Home) -> tuple[Section, ...]:
-    """``hidden``: a section that tells the reader that the patient keeps something back.
+def _add_notice(facts: Table, entries: dict[str, list[Entry]], home: Home) -> None:
+    """``hidden``: the sentence that tells the reader that the patient keeps something back.
 
-    No section of the value set is meant for it, so readers show it by its narrative.
+    The value set has no section for it, so it stands as a comment on what the problem list does say.
     """
     hidden = facts.text_of("hidden", "")
     if not hidden:
-        return ()
+        return
     if "hidden_data_notice" not in home.switches:
         facts.fail("hidden", "the switch hidden_data_notice in country.toml", "none")
-    code = Coded(code=PATIENT_NOTE, code_system=LOINC, code_system_name="LOINC", display_name="Patient Note")
-    return (
-        Section(code=code, title=home.titles[language].get(PATIENT_NOTE), narrative=paragraphs((hidden,))),
-    )
+    problems = entries.get(sections.PROBLEMS)
+    if not problems:
+        facts.fail("hidden", "a problem list to say it in", "none")
+    problems[-1] = replace(problems[-1], comments=(*problems[-1].comments, hidden))

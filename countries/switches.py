@@ -20,19 +20,9 @@ class Switch:
 
 _ALL = (
     Switch(
-        name="device_author",
-        obeyed_by="countries.people",
-        meaning="the summary is written by the national system, so the author is a device, not a person",
-    ),
-    Switch(
         name="patient_birth_date_required",
         obeyed_by="countries.matching",
         meaning="an identifier alone finds nobody: the birth date has to come with it and to agree",
-    ),
-    Switch(
-        name="document_id_in_home_community",
-        obeyed_by="countries.documents",
-        meaning="document identifiers are issued under the home community OID, not under a root of their own",
     ),
     Switch(
         name="language_communication",
