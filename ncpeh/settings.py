@@ -80,6 +80,11 @@ def persona_of(country: Country, key: str | None) -> Persona:
     return found
 
 
+def usual_persona(country: Country) -> Persona:
+    """The first persona for whom the country answers everything as usual."""
+    return next((one for one in country.personas if one.behaviour.answer == "ok"), country.personas[0])
+
+
 def typed_traits(mask: SearchMask, persona: Persona) -> Traits:
     """What a clinician with this person's papers in hand types into the form of this mask.
 
