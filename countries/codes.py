@@ -55,6 +55,7 @@ LISTS: Mapping[str, tuple[int, ...]] = {
     "delivery_date": (9,),
     "pregnancy_outcome": (62,),
     "vital": (21,),
+    "panel": (),
     "result": (),
     "function": (),
     "timing": (41,),

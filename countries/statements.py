@@ -329,7 +329,7 @@ class Statements:
                 identifiers=self.identifier(),
                 status="completed",
                 time=day,
-                code=self.optional(table, "panel", list_name),
+                code=self.optional(table, "panel", "panel"),
                 observations=tuple(self._observation(one, list_name, day) for one in table.tables("value")),
             )
             table.done()
