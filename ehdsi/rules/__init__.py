@@ -1,7 +1,8 @@
-"""Document rules as data: what a patient summary must hold beyond its schema, and the findings when it does not.
+"""Document rules as data: what a patient summary must hold beyond its schema, and the findings when it does
+not.
 
-``check(root, context)`` runs every rule of ``schemas/cda/rules.toml``; ``ehdsi.rules.schema`` gives the verdict of
-the XML Schemas under ``schemas/``. Both report the same ``Finding``.
+``check(root, context)`` runs every rule of ``schemas/cda/rules.toml``; ``ehdsi.rules.schema`` gives the
+verdict of the XML Schemas under ``schemas/``. Both report the same ``Finding``.
 """
 
 from __future__ import annotations

@@ -9,10 +9,12 @@ from typing import Literal
 
 from ehdsi.cda.datatypes import Identifier
 
-#: How bad a finding is: ``error`` means the document is refused, ``warning`` it is shown, ``info`` it is noted.
+#: How bad a finding is: ``error`` means the document is refused, ``warning`` it is shown, ``info`` it is
+#: noted.
 Severity = Literal["error", "warning", "info"]
 
-#: Is this code a member of this value set? ``members(value_set_oid, code_system_oid, code)``; None = set unknown.
+#: Is this code a member of this value set? ``members(value_set_oid, code_system_oid, code)``; None = set
+#: unknown.
 Members = Callable[[str, str, str], bool | None]
 
 
@@ -20,10 +22,11 @@ Members = Callable[[str, str, str], bool | None]
 class Rule:
     """One content rule as it stands in ``schemas/cda/rules.toml``.
 
-    ``context`` selects the nodes, ``test`` is an XPath that must be true on each of them (both with the prefixes
-    of the file); ``check`` names a Python function instead, for what XPath cannot say. ``needs`` names the fields
-    of the ``RuleContext`` without which the rule is skipped. ``got`` is an XPath whose text is reported; it
-    never selects identity traits or clinical content.
+    ``context`` selects the nodes, ``test`` is an XPath that must be true on each of them (both with the
+    prefixes of the file); ``check`` names a Python function instead, for what XPath cannot say. ``needs``
+    names the fields of the ``RuleContext`` without which the rule is skipped; ``legacy_severity`` counts
+    where the context allows the forms of before 2022. ``got`` is an XPath whose text is reported; it never
+    selects identity traits or clinical content.
     """
 
     id: str
@@ -37,6 +40,7 @@ class Rule:
     clause: str = ""
     hint: str = ""
     needs: tuple[str, ...] = ()
+    legacy_severity: Severity | None = None
     levels: tuple[int, ...] = (1, 3)
     forms: tuple[str, ...] = ("friendly", "pivot", "french")
 
@@ -45,8 +49,9 @@ class Rule:
 class Finding:
     """A rule that does not hold at one place of a document.
 
-    ``xpath`` has local names and positions; ``line`` is 1-based, 0 when unknown; ``expected`` and ``got`` are short
-    texts without identity traits or clinical content (codes may be quoted, names and values of the patient not).
+    ``xpath`` has local names and positions; ``line`` is 1-based, 0 when unknown; ``expected`` and ``got`` are
+    short texts without identity traits or clinical content (codes may be quoted, names and values of the
+    patient not).
     """
 
     rule: str
