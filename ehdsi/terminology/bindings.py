@@ -104,8 +104,9 @@ OBSERVATION_VALUES: dict[tuple[str, str], Binding] = {
 _FIXED_CODES = ("82810-3", "93857-1", "34530-6")
 
 
-def binding_of(owner: str, name: str, *, section: str = "", vaccine: bool = False,
-               observation: Coded | None = None) -> Binding:
+def binding_of(
+    owner: str, name: str, *, section: str = "", vaccine: bool = False, observation: Coded | None = None
+) -> Binding:
     """The binding of a coded element.
 
     Parameters

@@ -26,8 +26,13 @@ from ehdsi.terminology.tables import read_table
 from ehdsi.xml import XmlElement, parse
 
 
-def import_catalogue(file: Path | Traversable, *, systems: Mapping[str, str] | None = None,
-                     source: str = "", language: str = "en") -> list[CatalogueRow]:
+def import_catalogue(
+    file: Path | Traversable,
+    *,
+    systems: Mapping[str, str] | None = None,
+    source: str = "",
+    language: str = "en",
+) -> list[CatalogueRow]:
     """Read a catalogue of any of the known forms.
 
     Parameters
@@ -81,14 +86,20 @@ def _oid(system: str, systems: Mapping[str, str]) -> str:
 # -- eHDSI value sets as TSV -----------------------------------------------------------------------------
 
 
-def _value_set_tsv(file: Path | Traversable, systems: Mapping[str, str], source: str,
-                   language: str) -> Iterator[CatalogueRow]:
+def _value_set_tsv(
+    file: Path | Traversable, systems: Mapping[str, str], source: str, language: str
+) -> Iterator[CatalogueRow]:
     """Rows of the value-set TSV; lines that carry no code (a wrapped description) are passed over."""
     for _, row in read_table(file, required=("oid", "code_system_url", "code")):
         if row["code"] and row["code_system_url"]:
-            yield CatalogueRow(system=_oid(row["code_system_url"], systems), code=row["code"],
-                               language=language, text=row.get("english_designation", ""), source=source,
-                               value_set=row["oid"])
+            yield CatalogueRow(
+                system=_oid(row["code_system_url"], systems),
+                code=row["code"],
+                language=language,
+                text=row.get("english_designation", ""),
+                source=source,
+                value_set=row["oid"],
+            )
 
 
 # -- FHIR ------------------------------------------------------------------------------------------------
@@ -96,8 +107,11 @@ def _value_set_tsv(file: Path | Traversable, systems: Mapping[str, str], source:
 
 def _fhir(resource: Any, systems: Mapping[str, str], source: str, language: str) -> Iterator[CatalogueRow]:
     if not isinstance(resource, dict):
-        raise MalformedMessage("a FHIR catalogue is one resource", expected="CodeSystem, ValueSet or Bundle",
-                               got=type(resource).__name__)
+        raise MalformedMessage(
+            "a FHIR catalogue is one resource",
+            expected="CodeSystem, ValueSet or Bundle",
+            got=type(resource).__name__,
+        )
     kind = resource.get("resourceType")
     language = _text(resource.get("language")) or language
     if kind == "Bundle":
@@ -109,14 +123,20 @@ def _fhir(resource: Any, systems: Mapping[str, str], source: str, language: str)
     elif kind == "ValueSet":
         yield from _fhir_value_set(resource, systems, source, language)
     else:
-        raise MalformedMessage("a FHIR resource of another kind", expected="CodeSystem, ValueSet or Bundle",
-                               got=_text(kind) or "no resourceType", where="resourceType")
+        raise MalformedMessage(
+            "a FHIR resource of another kind",
+            expected="CodeSystem, ValueSet or Bundle",
+            got=_text(kind) or "no resourceType",
+            where="resourceType",
+        )
 
 
-def _fhir_value_set(resource: dict[str, Any], systems: Mapping[str, str], source: str,
-                    language: str) -> Iterator[CatalogueRow]:
-    value_set = next((_text(i.get("value")).removeprefix("urn:oid:") for i in _items(resource, "identifier")),
-                     "") or _oid(_text(resource.get("url")), systems)
+def _fhir_value_set(
+    resource: dict[str, Any], systems: Mapping[str, str], source: str, language: str
+) -> Iterator[CatalogueRow]:
+    value_set = next(
+        (_text(i.get("value")).removeprefix("urn:oid:") for i in _items(resource, "identifier")), ""
+    ) or _oid(_text(resource.get("url")), systems)
     for include in _items(_dict(resource.get("compose")), "include"):
         system = _oid(_text(include.get("system")), systems)
         yield from _fhir_concepts(_items(include, "concept"), system, value_set, source, language)
@@ -125,8 +145,9 @@ def _fhir_value_set(resource: dict[str, Any], systems: Mapping[str, str], source
         yield from _fhir_concepts([item], system, value_set, source, language)
 
 
-def _fhir_concepts(concepts: list[dict[str, Any]], system: str, value_set: str, source: str,
-                   language: str) -> Iterator[CatalogueRow]:
+def _fhir_concepts(
+    concepts: list[dict[str, Any]], system: str, value_set: str, source: str, language: str
+) -> Iterator[CatalogueRow]:
     """Rows of a list of FHIR concepts and of the concepts nested in them, without recursion."""
     waiting = list(reversed(concepts))
     while waiting:
@@ -136,14 +157,26 @@ def _fhir_concepts(concepts: list[dict[str, Any]], system: str, value_set: str, 
         if not code or not system:
             continue
         retired = bool(concept.get("inactive")) or concept.get("abstract") is True
-        yield CatalogueRow(system=system, code=code, language=language, text=_text(concept.get("display")),
-                           source=source, value_set=value_set,
-                           concept_status="retired" if retired else "current")
+        yield CatalogueRow(
+            system=system,
+            code=code,
+            language=language,
+            text=_text(concept.get("display")),
+            source=source,
+            value_set=value_set,
+            concept_status="retired" if retired else "current",
+        )
         for wording in _items(concept, "designation"):
             use = _text(_dict(wording.get("use")).get("code"))
-            yield CatalogueRow(system=system, code=code, language=_text(wording.get("language")) or language,
-                               text=_text(wording.get("value")), source=source, value_set=value_set,
-                               preferred=use in ("", "preferred", "display", "900000000000003001"))
+            yield CatalogueRow(
+                system=system,
+                code=code,
+                language=_text(wording.get("language")) or language,
+                text=_text(wording.get("value")),
+                source=source,
+                value_set=value_set,
+                preferred=use in ("", "preferred", "display", "900000000000003001"),
+            )
 
 
 def _text(value: Any) -> str:
@@ -166,8 +199,12 @@ def _svs(root: XmlElement, source: str, language: str) -> Iterator[CatalogueRow]
     """Rows of an IHE Sharing Value Sets response (ITI-48): ``ValueSet/@id``, ``ConceptList/@xml:lang``."""
     lists = list(root.iter("{*}ConceptList"))
     if not lists:
-        raise MalformedMessage("an XML catalogue without ConceptList", expected="RetrieveValueSetResponse",
-                               got=etree.QName(root).localname, clause="IHE ITI-48 3.48.4.2")
+        raise MalformedMessage(
+            "an XML catalogue without ConceptList",
+            expected="RetrieveValueSetResponse",
+            got=etree.QName(root).localname,
+            clause="IHE ITI-48 3.48.4.2",
+        )
     for concepts in lists:
         parent = concepts.getparent()
         value_set = (parent.get("id") or "") if parent is not None else ""
@@ -175,5 +212,11 @@ def _svs(root: XmlElement, source: str, language: str) -> Iterator[CatalogueRow]
         for concept in concepts.iter("{*}Concept"):
             code, system = concept.get("code") or "", concept.get("codeSystem") or ""
             if code and system:
-                yield CatalogueRow(system=system, code=code, language=own, source=source, value_set=value_set,
-                                   text=(concept.get("displayName") or "").strip())
+                yield CatalogueRow(
+                    system=system,
+                    code=code,
+                    language=own,
+                    source=source,
+                    value_set=value_set,
+                    text=(concept.get("displayName") or "").strip(),
+                )

@@ -25,8 +25,18 @@ from ehdsi.terminology.tables import read_table
 #: ``wrong`` a mapping known to be false, kept to test plausibility checks · ``unmapped`` no safe target ·
 #: ``same_code_other_system`` code unchanged under another OID · ``value_set_oid_as_code_system`` and
 #: ``free_text_only`` are faults seen in real documents.
-Kind = Literal["exact", "format", "broader", "narrower", "outdated_target", "wrong", "unmapped",
-               "same_code_other_system", "value_set_oid_as_code_system", "free_text_only"]
+Kind = Literal[
+    "exact",
+    "format",
+    "broader",
+    "narrower",
+    "outdated_target",
+    "wrong",
+    "unmapped",
+    "same_code_other_system",
+    "value_set_oid_as_code_system",
+    "free_text_only",
+]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -62,8 +72,10 @@ class CodeMap:
             key = (mapping.national_system, mapping.national_code)
             other = self._by_source.setdefault(key, mapping)
             if (other.pivot_system, other.pivot_code) != (mapping.pivot_system, mapping.pivot_code):
-                raise LocalError(f"code map: {key[1]} of {key[0]} has two targets, {other.pivot_code or '-'} "
-                                 f"and {mapping.pivot_code or '-'}")
+                raise LocalError(
+                    f"code map: {key[1]} of {key[0]} has two targets, {other.pivot_code or '-'} "
+                    f"and {mapping.pivot_code or '-'}"
+                )
 
     @classmethod
     def load(cls, file: Path | Traversable) -> CodeMap:
@@ -76,8 +88,9 @@ class CodeMap:
         mappings = []
         for line, row in read_table(file, required=("national_system", "national_code", "kind")):
             if row["kind"] not in KINDS:
-                raise LocalError(f"{file.name}:{line}: kind is {row['kind']!r}, expected one of "
-                                 + ", ".join(KINDS))
+                raise LocalError(
+                    f"{file.name}:{line}: kind is {row['kind']!r}, expected one of " + ", ".join(KINDS)
+                )
             values = {name: row.get(name, "") for name in Mapping.__slots__ if name != "kind"}
             mappings.append(Mapping(kind=cast(Kind, row["kind"]), **values))
         return cls(mappings)
@@ -94,5 +107,7 @@ def _check(mapping: Mapping) -> None:
     has_target = bool(mapping.pivot_system and mapping.pivot_code)
     if has_target == (mapping.kind in WITHOUT_TARGET):
         wanted = "no pivot code" if mapping.kind in WITHOUT_TARGET else "a pivot code and its system"
-        raise LocalError(f"code map: {mapping.national_code} of {mapping.national_system} is "
-                         f"{mapping.kind!r} and needs {wanted}")
+        raise LocalError(
+            f"code map: {mapping.national_code} of {mapping.national_system} is "
+            f"{mapping.kind!r} and needs {wanted}"
+        )

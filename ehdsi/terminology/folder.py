@@ -25,8 +25,9 @@ from ehdsi.terminology.tables import read_table
 _FIXED = ("value_set", "code_system", "code", "status", "replaced_by", "doubt", "version")
 
 
-def load(folder: Path | Traversable, *, overrides: Sequence[Iterable[CatalogueRow]] = (),
-         version: str = "") -> Terminology:
+def load(
+    folder: Path | Traversable, *, overrides: Sequence[Iterable[CatalogueRow]] = (), version: str = ""
+) -> Terminology:
     """Read a terminology folder; ``overrides`` are imported catalogues, the strongest last.
 
     Parameters
@@ -41,27 +42,42 @@ def load(folder: Path | Traversable, *, overrides: Sequence[Iterable[CatalogueRo
     LocalError : a file is missing or malformed; names file and line.
     """
     systems, aliases = _code_systems(folder / "code_systems.tsv")
-    value_sets = [ValueSet(oid=row["oid"], name=row["name"], version=row.get("version", ""),
-                           complete=row.get("complete", "") == "yes")
-                  for _, row in read_table(folder / "value_sets.tsv", required=("oid", "name"))]
-    sources = {row["key"]: row["text"]
-               for _, row in read_table(folder / "sources.tsv", required=("key", "text"))}
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".concepts.tsv")),
-                   key=lambda entry: entry.name)
+    value_sets = [
+        ValueSet(
+            oid=row["oid"],
+            name=row["name"],
+            version=row.get("version", ""),
+            complete=row.get("complete", "") == "yes",
+        )
+        for _, row in read_table(folder / "value_sets.tsv", required=("oid", "name"))
+    ]
+    sources = {
+        row["key"]: row["text"] for _, row in read_table(folder / "sources.tsv", required=("key", "text"))
+    }
+    files = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".concepts.tsv")),
+        key=lambda entry: entry.name,
+    )
     if not files:
         raise LocalError(f"{folder.name} holds no *.concepts.tsv")
     versions = sorted(value_set.version for value_set in value_sets if value_set.version)
-    return Terminology([*(list(read_concepts(file)) for file in files), *overrides], value_sets=value_sets,
-                       code_systems=systems, aliases=aliases, sources=sources,
-                       version=version or (max(versions, key=versions.count) if versions else ""))
+    return Terminology(
+        [*(list(read_concepts(file)) for file in files), *overrides],
+        value_sets=value_sets,
+        code_systems=systems,
+        aliases=aliases,
+        sources=sources,
+        version=version or (max(versions, key=versions.count) if versions else ""),
+    )
 
 
 def _code_systems(file: Path | Traversable) -> tuple[list[CodeSystem], dict[str, str]]:
     systems: list[CodeSystem] = []
     aliases: dict[str, str] = {}
     for _, row in read_table(file, required=("oid", "name")):
-        systems.append(CodeSystem(oid=row["oid"], name=row["name"], url=row.get("url", ""),
-                                  label=row.get("label", "")))
+        systems.append(
+            CodeSystem(oid=row["oid"], name=row["name"], url=row.get("url", ""), label=row.get("label", ""))
+        )
         aliases.update(dict.fromkeys(row.get("aliases", "").split(), row["oid"]))
     return systems, aliases
 
@@ -72,12 +88,19 @@ def read_concepts(file: Path | Traversable) -> Iterator[CatalogueRow]:
         if not row["code"] or not row["code_system"]:
             raise LocalError(f"{file.name}:{line}: a concept needs a code and a code system")
         retired = row.get("status", "") == "retired"
-        languages = [name for name, text in row.items()
-                     if text and name not in _FIXED and not name.endswith("_source")]
+        languages = [
+            name for name, text in row.items() if text and name not in _FIXED and not name.endswith("_source")
+        ]
         for language in languages or [""]:
             yield CatalogueRow(
-                system=row["code_system"], code=row["code"], language=language, text=row.get(language, ""),
+                system=row["code_system"],
+                code=row["code"],
+                language=language,
+                text=row.get(language, ""),
                 source=row.get(f"{language}_source", "") or ("MVC" if language == "en" else "O"),
-                value_set=row.get("value_set", ""), version=row.get("version", ""),
-                concept_status="retired" if retired else "current", replaced_by=row.get("replaced_by", ""),
-                doubtful=row.get("doubt", "") == "?")
+                value_set=row.get("value_set", ""),
+                version=row.get("version", ""),
+                concept_status="retired" if retired else "current",
+                replaced_by=row.get("replaced_by", ""),
+                doubtful=row.get("doubt", "") == "?",
+            )

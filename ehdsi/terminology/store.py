@@ -103,9 +103,16 @@ class Terminology:
     sources : key of a source to the sentence that names it.
     """
 
-    def __init__(self, catalogues: Iterable[Iterable[CatalogueRow]], *, value_sets: Iterable[ValueSet] = (),
-                 code_systems: Iterable[CodeSystem] = (), aliases: Mapping[str, str] | None = None,
-                 version: str = "", sources: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        catalogues: Iterable[Iterable[CatalogueRow]],
+        *,
+        value_sets: Iterable[ValueSet] = (),
+        code_systems: Iterable[CodeSystem] = (),
+        aliases: Mapping[str, str] | None = None,
+        version: str = "",
+        sources: Mapping[str, str] | None = None,
+    ) -> None:
         self.version = version
         self.value_sets = {value_set.oid: value_set for value_set in value_sets}
         self.code_systems = {system.oid: system for system in code_systems}
@@ -134,8 +141,14 @@ class Terminology:
             if (*key, row.language) not in fresh:
                 fresh.add((*key, row.language))
                 concept.designations[row.language] = []
-            wording = Designation(text=row.text, language=row.language, source=row.source, status=row.status,
-                                  preferred=row.preferred, doubtful=row.doubtful)
+            wording = Designation(
+                text=row.text,
+                language=row.language,
+                source=row.source,
+                status=row.status,
+                preferred=row.preferred,
+                doubtful=row.doubtful,
+            )
             if wording not in concept.designations[row.language]:
                 concept.designations[row.language].append(wording)
 
@@ -188,8 +201,9 @@ class Terminology:
         if concept is None:
             return None
         for tag in _tags(language, concept.designations):
-            return min(concept.designations[tag],
-                       key=lambda d: (d.status != "current", not d.preferred, d.text))
+            return min(
+                concept.designations[tag], key=lambda d: (d.status != "current", not d.preferred, d.text)
+            )
         return None
 
     def display(self, system: str | None, code: str | None, language: str) -> str | None:

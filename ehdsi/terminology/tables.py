@@ -9,8 +9,9 @@ from pathlib import Path
 from ehdsi.errors import LocalError
 
 
-def read_table(file: Path | Traversable, *,
-               required: tuple[str, ...] = ()) -> Iterator[tuple[int, dict[str, str]]]:
+def read_table(
+    file: Path | Traversable, *, required: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line number, row by column name) of a TSV file; missing cells and ``-`` become empty texts.
 
     Raises

@@ -89,19 +89,29 @@ class Issues:
 
     def add(self, origin: Literal["TM", "TSAM"], code: str, coded: Coded, element: str) -> None:
         """Note an issue; numbers from 4500 are errors."""
-        self.found.append(TransformIssue(
-            code=code, origin=origin, severity="error" if code >= "4500" else "warning", element=element,
-            where=coded.origin.path if coded.origin else "", code_system=coded.code_system or ""))
+        self.found.append(
+            TransformIssue(
+                code=code,
+                origin=origin,
+                severity="error" if code >= "4500" else "warning",
+                element=element,
+                where=coded.origin.path if coded.origin else "",
+                code_system=coded.code_system or "",
+            )
+        )
 
     def transformation(self, summary: PatientSummary) -> Transformation:
         """The result, errors and warnings apart."""
-        return Transformation(summary=summary,
-                              errors=tuple(issue for issue in self.found if issue.severity == "error"),
-                              warnings=tuple(issue for issue in self.found if issue.severity == "warning"))
+        return Transformation(
+            summary=summary,
+            errors=tuple(issue for issue in self.found if issue.severity == "error"),
+            warnings=tuple(issue for issue in self.found if issue.severity == "warning"),
+        )
 
 
-def transcode_summary(summary: PatientSummary, code_map: CodeMap, terminology: Terminology, *,
-                      check_names: bool = False) -> Transformation:
+def transcode_summary(
+    summary: PatientSummary, code_map: CodeMap, terminology: Terminology, *, check_names: bool = False
+) -> Transformation:
     """Friendly form to pivot.
 
     Parameters
@@ -124,16 +134,29 @@ def transcode_summary(summary: PatientSummary, code_map: CodeMap, terminology: T
     return issues.transformation(rebuild(summary, visit))
 
 
-def transcode(coded: Coded, code_map: CodeMap, terminology: Terminology, *, binding: Binding = UNBOUND,
-              element: str = "") -> tuple[Coded, tuple[TransformIssue, ...]]:
+def transcode(
+    coded: Coded,
+    code_map: CodeMap,
+    terminology: Terminology,
+    *,
+    binding: Binding = UNBOUND,
+    element: str = "",
+) -> tuple[Coded, tuple[TransformIssue, ...]]:
     """One coded element, friendly to pivot, and the issues met."""
     issues = Issues()
     result = _transcode(coded, binding, element, code_map, terminology, issues, False)
     return result, tuple(issues.found)
 
 
-def _transcode(coded: Coded, binding: Binding, element: str, code_map: CodeMap, terminology: Terminology,
-               issues: Issues, check_names: bool) -> Coded:
+def _transcode(
+    coded: Coded,
+    binding: Binding,
+    element: str,
+    code_map: CodeMap,
+    terminology: Terminology,
+    issues: Issues,
+    check_names: bool,
+) -> Coded:
     if coded.null_flavor:
         return coded
     if not coded.code or not coded.code_system:
@@ -160,8 +183,15 @@ def _transcode(coded: Coded, binding: Binding, element: str, code_map: CodeMap, 
     return _to_target(coded, system, code, binding, element, terminology, issues)
 
 
-def _to_target(coded: Coded, system: str, code: str, binding: Binding, element: str, terminology: Terminology,
-               issues: Issues) -> Coded:
+def _to_target(
+    coded: Coded,
+    system: str,
+    code: str,
+    binding: Binding,
+    element: str,
+    terminology: Terminology,
+    issues: Issues,
+) -> Coded:
     """Point an element at a pivot concept, whose English designation becomes the display name."""
     if system not in terminology.code_systems:
         issues.add("TSAM", "4501", coded, element)
@@ -194,18 +224,41 @@ def renamed(coded: Coded, system: str, code: str, system_name: str | None, text:
     name = system_name or coded.code_system_name
     if same_code and text == coded.display_name:
         return coded if name == coded.code_system_name else replace(coded, code_system_name=name)
-    former = Coded(code=coded.code, code_system=coded.code_system, code_system_name=coded.code_system_name,
-                   code_system_version=None if same_code else coded.code_system_version,
-                   display_name=coded.display_name, translations=coded.translations[:1])
-    return replace(coded, code=code, code_system=system, code_system_name=name, display_name=text,
-                   code_system_version=coded.code_system_version if same_code else None,
-                   translations=(*coded.translations[1:], former))
+    former = Coded(
+        code=coded.code,
+        code_system=coded.code_system,
+        code_system_name=coded.code_system_name,
+        code_system_version=None if same_code else coded.code_system_version,
+        display_name=coded.display_name,
+        translations=coded.translations[:1],
+    )
+    return replace(
+        coded,
+        code=code,
+        code_system=system,
+        code_system_name=name,
+        display_name=text,
+        code_system_version=coded.code_system_version if same_code else None,
+        translations=(*coded.translations[1:], former),
+    )
 
 
 def without_target(coded: Coded) -> Coded:
     """``nullFlavor="OTH"`` with the national concept as translation, for a concept without safe target."""
-    former = Coded(code=coded.code, code_system=coded.code_system, code_system_name=coded.code_system_name,
-                   code_system_version=coded.code_system_version,
-                   display_name=coded.display_name or coded.original_text)
-    return replace(coded, code=None, code_system=None, code_system_name=None, code_system_version=None,
-                   display_name=None, null_flavor="OTH", translations=(*coded.translations, former))
+    former = Coded(
+        code=coded.code,
+        code_system=coded.code_system,
+        code_system_name=coded.code_system_name,
+        code_system_version=coded.code_system_version,
+        display_name=coded.display_name or coded.original_text,
+    )
+    return replace(
+        coded,
+        code=None,
+        code_system=None,
+        code_system_name=None,
+        code_system_version=None,
+        display_name=None,
+        null_flavor="OTH",
+        translations=(*coded.translations, former),
+    )

@@ -20,8 +20,9 @@ from ehdsi.terminology.walk import rebuild
 FRENCH: tuple[str, ...] = ("fr-FR", "fr")
 
 
-def translate_summary(summary: PatientSummary, terminology: Terminology,
-                      languages: tuple[str, ...] = FRENCH) -> Transformation:
+def translate_summary(
+    summary: PatientSummary, terminology: Terminology, languages: tuple[str, ...] = FRENCH
+) -> Transformation:
     """Pivot to a target language.
 
     Parameters
@@ -42,15 +43,27 @@ def translate_summary(summary: PatientSummary, terminology: Terminology,
     return issues.transformation(rebuild(summary, visit))
 
 
-def translate(coded: Coded, terminology: Terminology, languages: tuple[str, ...] = FRENCH, *,
-              binding: Binding = UNBOUND, element: str = "") -> tuple[Coded, tuple[TransformIssue, ...]]:
+def translate(
+    coded: Coded,
+    terminology: Terminology,
+    languages: tuple[str, ...] = FRENCH,
+    *,
+    binding: Binding = UNBOUND,
+    element: str = "",
+) -> tuple[Coded, tuple[TransformIssue, ...]]:
     """One coded element, pivot to a target language, and the issues met."""
     issues = Issues()
     return _translate(coded, binding, element, terminology, languages, issues), tuple(issues.found)
 
 
-def _translate(coded: Coded, binding: Binding, element: str, terminology: Terminology,
-               languages: tuple[str, ...], issues: Issues) -> Coded:
+def _translate(
+    coded: Coded,
+    binding: Binding,
+    element: str,
+    terminology: Terminology,
+    languages: tuple[str, ...],
+    issues: Issues,
+) -> Coded:
     if coded.null_flavor or not coded.code or not coded.code_system:
         return coded
     wording = first_designation(terminology, coded.code_system, coded.code, languages)
@@ -63,8 +76,9 @@ def _translate(coded: Coded, binding: Binding, element: str, terminology: Termin
     return renamed(coded, coded.code_system, coded.code, None, wording.text)
 
 
-def first_designation(terminology: Terminology, system: str | None, code: str | None,
-                      languages: tuple[str, ...]) -> Designation | None:
+def first_designation(
+    terminology: Terminology, system: str | None, code: str | None, languages: tuple[str, ...]
+) -> Designation | None:
     """The designation in the first of several languages that has one."""
     for language in languages:
         wording = terminology.designation(system, code, language)

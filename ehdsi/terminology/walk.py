@@ -90,8 +90,11 @@ def _find_fields(kind: Any) -> tuple[str, ...]:
     if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
         return ()
     hints = get_type_hints(kind)
-    return tuple(field.name for field in dataclasses.fields(kind)
-                 if (kind.__name__, field.name) not in _NOT_WALKED and _may_hold_code(hints[field.name]))
+    return tuple(
+        field.name
+        for field in dataclasses.fields(kind)
+        if (kind.__name__, field.name) not in _NOT_WALKED and _may_hold_code(hints[field.name])
+    )
 
 
 def _may_hold_code(hint: Any, seen: frozenset[type] = frozenset()) -> bool:
@@ -100,6 +103,9 @@ def _may_hold_code(hint: Any, seen: frozenset[type] = frozenset()) -> bool:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         if hint in seen:
             return False
-        return any(_may_hold_code(inner, seen | {hint}) for name, inner in get_type_hints(hint).items()
-                   if (hint.__name__, name) not in _NOT_WALKED)
+        return any(
+            _may_hold_code(inner, seen | {hint})
+            for name, inner in get_type_hints(hint).items()
+            if (hint.__name__, name) not in _NOT_WALKED
+        )
     return any(_may_hold_code(inner, seen) for inner in get_args(hint))

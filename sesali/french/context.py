@@ -31,8 +31,9 @@ class Page:
     _count: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, terminology: Terminology, language: str | None, now: datetime,
-            languages: tuple[str, ...]) -> Page:
+    def new(
+        cls, terminology: Terminology, language: str | None, now: datetime, languages: tuple[str, ...]
+    ) -> Page:
         """A page for a document in a language."""
         return cls(Labeller(terminology, language, languages), Units(terminology), now)
 
@@ -48,21 +49,38 @@ class Page:
     def free(self, text: str, style: str = "", entry: Entry | None = None) -> Term:
         """The term for free text, traced to its entry."""
         origin = entry.origin if entry is not None else None
-        return self.labels.free(text, style=style, path=origin.path if origin else "",
-                                line=origin.line if origin else 0)
+        return self.labels.free(
+            text, style=style, path=origin.path if origin else "", line=origin.line if origin else 0
+        )
 
-    def row(self, entry: Entry, cells: Iterable[Iterable[Iterable[Piece]]], *, tone: str = "",
-            name: str = "", counted: bool = True, fold: bool = True) -> Row:
+    def row(
+        self,
+        entry: Entry,
+        cells: Iterable[Iterable[Iterable[Piece]]],
+        *,
+        tone: str = "",
+        name: str = "",
+        counted: bool = True,
+        fold: bool = True,
+    ) -> Row:
         """A row for an entry: its cells, and the panel that holds every value of the entry.
 
-        ``cells`` holds for each column its lines, each a sequence of pieces; an empty cell says « non indiqué ».
+        ``cells`` holds for each column its lines, each a sequence of pieces; an empty cell says « non
+        indiqué ».
         """
         filled = tuple(_cell(lines) for lines in cells)
         origin = entry.origin
         title = name or _plain(filled[0][0])
-        return Row(key=self.key(), name=title, cells=filled, tone=tone,  # type: ignore[arg-type]
-                   details=details_of(entry, self.labels, self.units) if fold else (), counted=counted,
-                   path=origin.path if origin else "", line=origin.line if origin else 0)
+        return Row(
+            key=self.key(),
+            name=title,
+            cells=filled,
+            tone=tone,  # type: ignore[arg-type]
+            details=details_of(entry, self.labels, self.units) if fold else (),
+            counted=counted,
+            path=origin.path if origin else "",
+            line=origin.line if origin else 0,
+        )
 
     # -- values --------------------------------------------------------------------------------------
     def when(self, interval: Interval | None, absent: str = "date non indiquée") -> Line:
@@ -110,8 +128,12 @@ def flag(text: str) -> Span:
 def with_mark(text: str, marks: Iterable[str], style: str = "") -> Term:
     """Our own words with marks behind them."""
     kinds = {"pas tous les jours": "frequency"}
-    return Term(text=text, style=style, source="french", marks=tuple(
-        Mark(kind=kinds.get(mark, "untranslated"), text=mark) for mark in marks))  # type: ignore[arg-type]
+    return Term(
+        text=text,
+        style=style,
+        source="french",
+        marks=tuple(Mark(kind=kinds.get(mark, "untranslated"), text=mark) for mark in marks),
+    )  # type: ignore[arg-type]
 
 
 def small(text: str) -> Span:
@@ -129,8 +151,13 @@ def join(items: Iterable[Line], separator: Span) -> Line:
     return tuple(joined)
 
 
-def table(caption: str, columns: tuple[str, ...], groups: Iterable[tuple[str, list[Row]]],
-          shown_title: str = "", keep: tuple[int, ...] = ()) -> Table | None:
+def table(
+    caption: str,
+    columns: tuple[str, ...],
+    groups: Iterable[tuple[str, list[Row]]],
+    shown_title: str = "",
+    keep: tuple[int, ...] = (),
+) -> Table | None:
     """A table of the groups that have rows; None without any.
 
     A column that says nothing in any row is left out unless ``keep`` names it; the first column always stays.
@@ -142,13 +169,25 @@ def table(caption: str, columns: tuple[str, ...], groups: Iterable[tuple[str, li
     used = [i for i in range(len(columns)) if i == 0 or i in keep or any(_says(row.cells[i]) for row in rows)]
     if len(used) < len(columns):
         filled = [(title, [_only(row, used) for row in group]) for title, group in filled]
-    return Table(caption=caption, columns=tuple(columns[i] for i in used), shown_title=shown_title,
-                 groups=tuple(Group(title=title, rows=tuple(group)) for title, group in filled))
+    return Table(
+        caption=caption,
+        columns=tuple(columns[i] for i in used),
+        shown_title=shown_title,
+        groups=tuple(Group(title=title, rows=tuple(group)) for title, group in filled),
+    )
 
 
 def _only(row: Row, used: list[int]) -> Row:
-    return Row(key=row.key, name=row.name, cells=tuple(row.cells[i] for i in used), details=row.details,
-               path=row.path, line=row.line, tone=row.tone, counted=row.counted)
+    return Row(
+        key=row.key,
+        name=row.name,
+        cells=tuple(row.cells[i] for i in used),
+        details=row.details,
+        path=row.path,
+        line=row.line,
+        tone=row.tone,
+        counted=row.counted,
+    )
 
 
 def _says(cell: tuple[Line, ...]) -> bool:
@@ -167,4 +206,8 @@ def _plain(line: Line) -> str:
 def _measured(words: str, quantity: Quantity | None) -> Line:
     known = quantity is None or unit_symbol(quantity.unit)[1]
     style = "number" if quantity is not None and quantity.value is not None else ""
-    return (Span(text=words, style=style),) if known else (Span(text=words, style=style), flag("unité d’origine"))
+    return (
+        (Span(text=words, style=style),)
+        if known
+        else (Span(text=words, style=style), flag("unité d’origine"))
+    )

@@ -1,7 +1,7 @@
 """Dates in French words: months in letters, four-digit years, the precision received and never more.
 
-Times are HL7 TS texts (``1975``, ``20250103``, ``20130503150530.283+0100``); a text that is no date is shown as
-received. Ages are counted at ``now`` in the time zone of the reader.
+Times are HL7 TS texts (``1975``, ``20250103``, ``20130503150530.283+0100``); a text that is no date is
+shown as received. Ages are counted at ``now`` in the time zone of the reader.
 """
 
 from __future__ import annotations
@@ -107,7 +107,13 @@ def full_words(time: Time | None) -> str:
     found = moment(time)
     if found is None or found.hour < 0:
         return date_words(time)
-    zone = f"UTC{found.zone}" if found.zone and found.zone != "Z" else "UTC" if found.zone else "fuseau non précisé"
+    zone = (
+        f"UTC{found.zone}"
+        if found.zone and found.zone != "Z"
+        else "UTC"
+        if found.zone
+        else "fuseau non précisé"
+    )
     return f"{day_words(found)} à {hour_words(found.hour, found.minute)} ({zone})"
 
 
@@ -119,7 +125,9 @@ def period(interval: Interval | None, *, absent: str = "date non indiquée") -> 
         return date_words(interval.value)
     words = _bounds(interval.low, interval.high)
     if interval.center is not None:
-        words = f"{words}, vers {date_words(interval.center)}" if words else f"vers {date_words(interval.center)}"
+        words = (
+            f"{words}, vers {date_words(interval.center)}" if words else f"vers {date_words(interval.center)}"
+        )
     if interval.width is not None and interval.width.value:
         length = f"pendant {duration(interval.width)}"
         words = f"{words}, {length}" if words else length
@@ -153,7 +161,9 @@ def _since(found: Moment) -> str:
 def _until(found: Moment) -> str:
     if found.day:
         return f"au {_with_hour(found)}"
-    return f"{'à ' if found.month else 'en '}{day_words(found)}" if not found.month else f"à {day_words(found)}"
+    return (
+        f"{'à ' if found.month else 'en '}{day_words(found)}" if not found.month else f"à {day_words(found)}"
+    )
 
 
 def _from_to(start: Moment, end: Moment) -> str:

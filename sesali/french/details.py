@@ -36,8 +36,18 @@ from sesali.french.view import Detail
 from sesali.french.words import STATUS, flavour, label
 
 #: Fields that carry no clinical content, or are shown elsewhere.
-_SKIPPED = {"identifiers", "text_reference", "origin", "template_ids", "xml", "class_code", "legacy_extension",
-            "kind", "mood", "type_code"}
+_SKIPPED = {
+    "identifiers",
+    "text_reference",
+    "origin",
+    "template_ids",
+    "xml",
+    "class_code",
+    "legacy_extension",
+    "kind",
+    "mood",
+    "type_code",
+}
 
 
 def details_of(entry: Entry, labels: Labeller, units: Units) -> tuple[Detail, ...]:
@@ -67,8 +77,11 @@ class _Panel:
         """Lines for one value."""
         if isinstance(value, tuple):
             for index, item in enumerate(value, 1):
-                number = f" {index}" if len(value) > 1 and dataclasses.is_dataclass(item) and not isinstance(
-                    item, Coded) else ""
+                number = (
+                    f" {index}"
+                    if len(value) > 1 and dataclasses.is_dataclass(item) and not isinstance(item, Coded)
+                    else ""
+                )
                 yield from self.value(item, title + number, at)
         elif isinstance(value, Coded):
             yield from self.coded(value, title, at)
@@ -86,7 +99,9 @@ class _Panel:
         for qualifier in value.qualifiers:
             side = qualifier.name.code == "272741003"
             name = "côté" if side else self.labels.term(qualifier.name).text
-            yield Detail(label=f"{title}, {name}", term=self.labels.term(qualifier.value, at="Qualifier.value"))
+            yield Detail(
+                label=f"{title}, {name}", term=self.labels.term(qualifier.value, at="Qualifier.value")
+            )
 
     def text(self, value: str, title: str, at: str) -> Detail:
         if at.endswith(".status"):
@@ -121,7 +136,8 @@ class _Panel:
             return self._quantity(value)
         if isinstance(value, QuantityRange):
             if value.null_flavor is None and all(
-                    q is None or self.units.counts(q) for q in (value.value, value.low, value.high)):
+                q is None or self.units.counts(q) for q in (value.value, value.low, value.high)
+            ):
                 return dose_words(value, self.units).text
             return result_range(value)
         if isinstance(value, Ratio):
@@ -170,8 +186,11 @@ def _start(timing: Periodic | EventTiming | TimingSet) -> str:
 
 def participation_words(person: Participation) -> str:
     """« Dr Kadri Tamm, hôpital Exemple, Tartu, Estonie » and the date, as far as given."""
-    parts = [name_words(person.person) if person.person is not None else "", person.device or "",
-             organization_words(person.organization) if person.organization is not None else ""]
+    parts = [
+        name_words(person.person) if person.person is not None else "",
+        person.device or "",
+        organization_words(person.organization) if person.organization is not None else "",
+    ]
     parts += [address_words(address) for address in person.addresses]
     parts += [telecom.value or "" for telecom in person.telecoms]
     when = person.time

@@ -17,8 +17,13 @@ from ehdsi.terminology.tables import read_table
 from sesali.french.words import NBSP, NOT_GIVEN, THIN, flavour
 
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:\.(\d+))?")
-_FRACTIONS = {"0.5": "un demi", "0.25": "un quart", "0.75": "trois quarts", "1.5": "un et demi",
-              "2.5": "deux et demi"}
+_FRACTIONS = {
+    "0.5": "un demi",
+    "0.25": "un quart",
+    "0.75": "trois quarts",
+    "1.5": "un et demi",
+    "2.5": "deux et demi",
+}
 
 #: Value set of the units of presentation.
 PRESENTATIONS = oids.value_set(56)
@@ -28,8 +33,10 @@ PRESENTATIONS = oids.value_set(56)
 def _units() -> dict[str, tuple[str, str, str]]:
     """UCUM unit to (symbol in a result, one in a dose, several in a dose)."""
     rows = read_table(files(__package__).joinpath("units.tsv"), required=("ucum", "symbol"))
-    return {row["ucum"]: (row["symbol"], row["one"] or row["symbol"], row["many"] or row["symbol"])
-            for _, row in rows}
+    return {
+        row["ucum"]: (row["symbol"], row["one"] or row["symbol"], row["many"] or row["symbol"])
+        for _, row in rows
+    }
 
 
 @cache
@@ -74,8 +81,11 @@ class Units:
         if not text:
             return None
         name = text.strip().strip("{}").strip().casefold()
-        return self._names.get(name) or self._names.get(name.rstrip("s")) or self._names.get(
-            name.removesuffix("(s)"))
+        return (
+            self._names.get(name)
+            or self._names.get(name.rstrip("s"))
+            or self._names.get(name.removesuffix("(s)"))
+        )
 
     def dose(self, quantity: Quantity) -> tuple[str, str]:
         """A quantity in a dose: its words, and the mark behind them (empty, « non traduit » …)."""
@@ -94,7 +104,9 @@ class Units:
         return quantity.unit in (None, "", "1") or quantity.unit.startswith("{")
 
     def countable(self, quantity: Quantity) -> str:
-        """What is counted, as received: the annotation, the original text, a translation's; empty if unsaid."""
+        """What is counted, as received: the annotation, the original text, a translation's; empty if
+        unsaid.
+        """
         if quantity.unit and quantity.unit.startswith("{"):
             return quantity.unit.strip("{}")
         for translation in quantity.translations:
@@ -119,7 +131,9 @@ class Units:
 
 
 def unit_words(unit: str, many: bool) -> str:
-    """Words of a UCUM unit in a dose; empty when it is not known. ``ug/h`` gives « microgrammes par heure »."""
+    """Words of a UCUM unit in a dose; empty when it is not known. ``ug/h`` gives « microgrammes par heure
+    ».
+    """
     known = _units().get(unit)
     if known is not None:
         return known[2] if many else known[1]
@@ -129,7 +143,9 @@ def unit_words(unit: str, many: bool) -> str:
         return ""
     first = parts[0]
     assert first is not None
-    return " par ".join([first[2] if many else first[1], *(part[1] for part in parts[1:] if part is not None)])
+    return " par ".join(
+        [first[2] if many else first[1], *(part[1] for part in parts[1:] if part is not None)]
+    )
 
 
 def unit_symbol(unit: str | None) -> tuple[str, bool]:
@@ -197,8 +213,11 @@ def strength(ratio: Ratio | None, units: Units, per: str = "") -> str:
     if above is None or (above.value is None and not above.original_text):
         reason = ratio.null_flavor or (above.null_flavor if above is not None else None)
         return flavour(reason) if reason else ""
-    words = units.dose(above)[0] if not units.counts(above) or units.countable(above) else number(
-        above.value or "", trim=True)
+    words = (
+        units.dose(above)[0]
+        if not units.counts(above) or units.countable(above)
+        else number(above.value or "", trim=True)
+    )
     if below is None or below.value is None:
         return words
     if units.counts(below):

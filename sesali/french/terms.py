@@ -32,8 +32,9 @@ def normal(text: str) -> str:
 class Labeller:
     """Makes terms of one document: knows its language, the terminology and the order of languages."""
 
-    def __init__(self, terminology: Terminology, language: str | None,
-                 languages: tuple[str, ...] = LANGUAGES) -> None:
+    def __init__(
+        self, terminology: Terminology, language: str | None, languages: tuple[str, ...] = LANGUAGES
+    ) -> None:
         self.terminology = terminology
         self.language = language or ""
         self.languages = languages
@@ -54,8 +55,14 @@ class Labeller:
         if self.language.startswith("fr"):
             return Term(text=text, style=style, source="french", lang=self.language)
         marks = (Mark(kind="untranslated", text="texte libre, non traduit"),) if mark else ()
-        return Term(text=text, lang=self.language, marks=marks, source="free", style=style,
-                    trace=Trace(path=path, line=line))
+        return Term(
+            text=text,
+            lang=self.language,
+            marks=marks,
+            source="free",
+            style=style,
+            trace=Trace(path=path, line=line),
+        )
 
     # -- choice --------------------------------------------------------------------------------------
     def _make(self, coded: Coded, at: str, style: str) -> Term:
@@ -65,12 +72,23 @@ class Labeller:
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
         if normal(original) == normal(text) and (source not in ("code",)):
-            if source == "sent" or original_lang == lang or source in ("english", "original"):
+            if (
+                source == "sent"
+                or original_lang == lang
+                or source in ("english", "original")
+                or original == text
+            ):
                 original = ""
-            elif original == text:
-                original = ""
-        return Term(text=text, lang=lang, original=original, original_lang=original_lang if original else "",
-                    marks=marks, source=source, style=style, trace=self._trace(coded, worded_by))
+        return Term(
+            text=text,
+            lang=lang,
+            original=original,
+            original_lang=original_lang if original else "",
+            marks=marks,
+            source=source,
+            style=style,
+            trace=self._trace(coded, worded_by),
+        )
 
     def _choose(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
         """Text, its language, how it was found, the marks of that, who worded it."""
@@ -89,8 +107,13 @@ class Labeller:
         for language in self.languages:
             wording = store.designation(system, code, language)
             if wording is not None:
-                return (wording.text, wording.language, "english", (_untranslated("en"),),
-                        store.source_text(wording.source))
+                return (
+                    wording.text,
+                    wording.language,
+                    "english",
+                    (_untranslated("en"),),
+                    store.source_text(wording.source),
+                )
         return self._as_sent(coded)
 
     def _as_sent(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
@@ -98,11 +121,19 @@ class Labeller:
         if coded.display_name:
             lang = self._sent_language(coded)
             return coded.display_name, lang, "original", (_untranslated(lang),), "libellé du document"
-        text = coded.original_text or next((w.display_name or w.original_text or "" for w in _below(coded)
-                                            if w.display_name or w.original_text), "")
+        text = coded.original_text or next(
+            (
+                w.display_name or w.original_text or ""
+                for w in _below(coded)
+                if w.display_name or w.original_text
+            ),
+            "",
+        )
         if text:
             return text, self.language, "original", (_untranslated(self.language),), "texte du document"
-        system = self.terminology.system_label(coded.code_system) or coded.code_system_name or coded.code_system
+        system = (
+            self.terminology.system_label(coded.code_system) or coded.code_system_name or coded.code_system
+        )
         words = f"Élément non reconnu : code {coded.code}" + (f" ({system})" if system else "")
         return words, "fr", "code", (Mark(kind="unknown", text=_UNTRANSLATED),), ""
 
@@ -120,14 +151,27 @@ class Labeller:
         text = coded.display_name or (national and (national.display_name or national.original_text))
         if text:
             translated = self._national_french(coded)
-            marks = (_untranslated(self.language),)
+            marks: tuple[Mark, ...] = (_untranslated(self.language),)
             if coded.null_flavor:
                 marks = (Mark(kind="unmapped", text="concept national sans équivalence sûre"), *marks)
             if translated is not None:
-                return Term(text=translated[0], original=text, original_lang=self.language, marks=marks[:1],
-                            source="french", style=style, trace=self._trace(coded, translated[1]))
-            return Term(text=text, lang=self.language, marks=marks, source="original", style=style,
-                        trace=self._trace(coded, "texte du document"))
+                return Term(
+                    text=translated[0],
+                    original=text,
+                    original_lang=self.language,
+                    marks=marks[:1],
+                    source="french",
+                    style=style,
+                    trace=self._trace(coded, translated[1]),
+                )
+            return Term(
+                text=text,
+                lang=self.language,
+                marks=marks,
+                source="original",
+                style=style,
+                trace=self._trace(coded, "texte du document"),
+            )
         if coded.original_text:
             return self._free_text(coded, coded.original_text, style)
         words = flavour(coded.null_flavor)
@@ -136,8 +180,14 @@ class Labeller:
     def _free_text(self, coded: Coded, text: str, style: str) -> Term:
         french = self.language.startswith("fr")
         marks = () if french else (Mark(kind="untranslated", text="texte libre, non traduit"),)
-        return Term(text=text, lang=self.language, marks=marks, source="sent" if french else "free",
-                    style=style, trace=self._trace(coded, "texte du document"))
+        return Term(
+            text=text,
+            lang=self.language,
+            marks=marks,
+            source="sent" if french else "free",
+            style=style,
+            trace=self._trace(coded, "texte du document"),
+        )
 
     def _national_french(self, coded: Coded) -> tuple[str, str] | None:
         """A French designation of a concept that stands only in a translation (other system, no mapping)."""
@@ -149,7 +199,9 @@ class Labeller:
 
     # -- original and marks --------------------------------------------------------------------------
     def _original(self, coded: Coded) -> tuple[str, str]:
-        """The original words and their language: the deepest translation, the original text, what was sent."""
+        """The original words and their language: the deepest translation, the original text, what was
+        sent.
+        """
         named = [w for w in _below(coded) if w.display_name]
         if named:
             deepest = named[-1]
@@ -172,7 +224,9 @@ class Labeller:
         if concept is not None and (concept.status != "current" or outside):
             marks.append(Mark(kind="retired", text=self._retired(concept.replaced_by)))
         if coded.null_flavor:
-            marks.append(Mark(kind="unmapped", text=f"valeur déclarée absente : {flavour(coded.null_flavor)}"))
+            marks.append(
+                Mark(kind="unmapped", text=f"valeur déclarée absente : {flavour(coded.null_flavor)}")
+            )
         if source in ("french", "general") and self._discordant(coded):
             marks.append(Mark(kind="discordant", text=f"libellé discordant, reçu : {coded.display_name}"))
         return tuple(marks)
@@ -203,20 +257,27 @@ class Labeller:
         wordings = [self._wording("reçu", coded, coded.display_name or "")]
         if coded.original_text:
             wordings.append(Wording(label="texte d’origine", text=coded.original_text, lang=self.language))
-        wordings += [self._wording("traduction", below, below.display_name or below.original_text or "")
-                     for below in _below(coded)]
+        wordings += [
+            self._wording("traduction", below, below.display_name or below.original_text or "")
+            for below in _below(coded)
+        ]
         english = self.terminology.display(coded.code_system, coded.code, "en-GB")
         if english and all(normal(english) != normal(w.text) for w in wordings):
             wordings.append(Wording(label="anglais", text=english, lang="en"))
         origin = coded.origin
-        return Trace(wordings=tuple(w for w in wordings if w.text or w.code), source=source,
-                     path=origin.path if origin else "", line=origin.line if origin else 0)
+        return Trace(
+            wordings=tuple(w for w in wordings if w.text or w.code),
+            source=source,
+            path=origin.path if origin else "",
+            line=origin.line if origin else 0,
+        )
 
     def _wording(self, label: str, coded: Coded, text: str) -> Wording:
         system = self.terminology.system_label(coded.code_system) or coded.code_system_name or ""
         lang = self._sent_language(coded) if text else ""
-        return Wording(label=label, text=text, lang=lang, code=coded.code or "",
-                       system=system or coded.code_system or "")
+        return Wording(
+            label=label, text=text, lang=lang, code=coded.code or "", system=system or coded.code_system or ""
+        )
 
 
 def _below(coded: Coded) -> Iterator[Coded]:

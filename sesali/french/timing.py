@@ -16,7 +16,6 @@ from ehdsi.cda.datatypes import (
     Periodic,
     Quantity,
     QuantityRange,
-    Time,
     Timing,
     TimingSet,
 )
@@ -27,14 +26,26 @@ from sesali.french.words import EVENTS, NBSP, WEEKDAYS, flavour
 NOT_DAILY = "pas tous les jours"
 NOT_TRANSLATED = "non traduit"
 
-_HOURS = {"s": Decimal(1) / 3600, "min": Decimal(1) / 60, "h": Decimal(1), "d": Decimal(24),
-          "wk": Decimal(168), "mo": Decimal(730), "a": Decimal(8766)}
+_HOURS = {
+    "s": Decimal(1) / 3600,
+    "min": Decimal(1) / 60,
+    "h": Decimal(1),
+    "d": Decimal(24),
+    "wk": Decimal(168),
+    "mo": Decimal(730),
+    "a": Decimal(8766),
+}
 
 #: Unit to (« toutes les », noun in the plural, « une fois par … »).
-_EVERY = {"s": ("toutes les", "secondes", "par seconde"), "min": ("toutes les", "minutes", "par minute"),
-          "h": ("toutes les", "heures", "par heure"), "d": ("tous les", "jours", "par jour"),
-          "wk": ("toutes les", "semaines", "par semaine"), "mo": ("tous les", "mois", "par mois"),
-          "a": ("tous les", "ans", "par an")}
+_EVERY = {
+    "s": ("toutes les", "secondes", "par seconde"),
+    "min": ("toutes les", "minutes", "par minute"),
+    "h": ("toutes les", "heures", "par heure"),
+    "d": ("tous les", "jours", "par jour"),
+    "wk": ("toutes les", "semaines", "par semaine"),
+    "mo": ("tous les", "mois", "par mois"),
+    "a": ("tous les", "ans", "par an"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +92,15 @@ def _dose_range(low: Quantity, high: Quantity, units: Units) -> Phrase:
     top = _dose(high, units)
     same_unit = low.unit == high.unit or (units.counts(low) and units.counts(high))
     if same_unit and not units.countable(high) and units.countable(low):
-        top = _dose(Quantity(value=high.value, unit=low.unit, original_text=low.original_text,
-                             translations=low.translations), units)
+        top = _dose(
+            Quantity(
+                value=high.value,
+                unit=low.unit,
+                original_text=low.original_text,
+                translations=low.translations,
+            ),
+            units,
+        )
     if same_unit and number(low.value, trim=True) == number(high.value or "", trim=True):
         return top
     first = number(low.value, trim=True) if same_unit else _dose(low, units).text
@@ -106,8 +124,11 @@ def frequency(timing: Timing | None) -> Phrase:
     if timing.value is None:
         return Phrase(_missing(timing.null_flavor))
     found = moment(timing)
-    return Phrase(f"une seule fois, le {date_words(timing)}" if found and found.day
-                  else f"une seule fois, {date_words(timing)}")
+    return Phrase(
+        f"une seule fois, le {date_words(timing)}"
+        if found and found.day
+        else f"une seule fois, {date_words(timing)}"
+    )
 
 
 def _missing(null_flavor: str | None) -> str:
@@ -122,12 +143,16 @@ def _periodic(timing: Periodic) -> Phrase:
     if quantity is None or quantity.value is None:
         if timing.phase is not None:
             return Phrase(f"période non indiquée, {period(timing.phase)}")
-        return Phrase(_missing(timing.null_flavor or (quantity.null_flavor if quantity is not None else None)))
+        return Phrase(
+            _missing(timing.null_flavor or (quantity.null_flavor if quantity is not None else None))
+        )
     unit = quantity.unit or ""
     length = _decimal(quantity.value)
     if unit not in _HOURS or length is None or length <= 0:
-        return Phrase(f"période « {quantity.value} {unit} » (telle que reçue)".replace(" »", f"{NBSP}»"),
-                      (NOT_TRANSLATED,))
+        return Phrase(
+            f"période « {quantity.value} {unit} » (telle que reçue)".replace(" »", f"{NBSP}»"),
+            (NOT_TRANSLATED,),
+        )
     hours = length * _HOURS[unit]
     words = (_times(hours, unit) if timing.institution_specified else "") or _every(length, unit)
     words = _with_phase(words, timing.phase, length, unit)
@@ -144,8 +169,10 @@ def _decimal(text: str) -> Decimal | None:
 
 def _times(hours: Decimal, unit: str) -> str:
     """« 3 fois par jour » or « 2 fois par semaine » where the count is whole; empty otherwise."""
-    for span, noun, fits in ((Decimal(24), "jour", hours <= 24),
-                             (Decimal(168), "semaine", 24 < hours <= 168 and unit in ("h", "d", "wk"))):
+    for span, noun, fits in (
+        (Decimal(24), "jour", hours <= 24),
+        (Decimal(168), "semaine", 24 < hours <= 168 and unit in ("h", "d", "wk")),
+    ):
         if fits and span % hours == 0:
             count = int(span / hours)
             return f"une fois par {noun}" if count == 1 else f"{count} fois par {noun}"

@@ -1,8 +1,8 @@
 """The view model of the French page: plain values that a template only has to write out.
 
 Everything a reader sees is a ``Term`` (something that came coded or as text from the document, with its
-original and where it stood) or a ``Span`` (our own French words). Nothing here knows HTML, except the narrative,
-which is already safe markup.
+original and where it stood) or a ``Span`` (our own French words). Nothing here knows HTML, except the
+narrative, which is already safe markup.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ NOT_FRENCH: tuple[Source, ...] = ("english", "original", "free", "code")
 class Mark:
     """A visible tag behind a term: ``kind`` decides its look, ``text`` is always there."""
 
-    kind: Literal["untranslated", "retired", "discordant", "general", "unmapped", "unknown", "frequency", "flag"]
+    kind: Literal[
+        "untranslated", "retired", "discordant", "general", "unmapped", "unknown", "frequency", "flag"
+    ]
     text: str
 
 
@@ -52,7 +54,8 @@ class Trace:
 class Term:
     """Something the document said, in French where possible.
 
-    ``original`` is empty where it does not differ from ``text``; ``lang`` and ``original_lang`` are BCP 47 tags.
+    ``original`` is empty where it does not differ from ``text``; ``lang`` and ``original_lang`` are BCP 47
+    tags.
     """
 
     text: str
@@ -208,7 +211,11 @@ class Warning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrenchSummary:
-    """The whole page. ``details`` is the fold-out « Plus sur ce document »: (label, text, lang)."""
+    """The whole page.
+
+    ``details`` is the fold-out « Plus sur ce document »: (label, text, lang); ``unread`` holds (text, lang)
+    of what could not be read.
+    """
 
     level: Literal[1, 3]
     title: str
@@ -219,7 +226,7 @@ class FrenchSummary:
     document_line: str
     details: tuple[tuple[str, str, str], ...]
     warnings: tuple[Warning, ...]
-    unread: tuple[str, ...]
+    unread: tuple[tuple[str, str], ...]
     alerts: tuple[Alert, ...]
     sections: tuple[SectionView, ...]
     not_sent: tuple[str, ...]

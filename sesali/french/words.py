@@ -10,7 +10,9 @@ from typing import Any
 NBSP = "\u00a0"
 THIN = "\u202f"
 
-_WORDS: dict[str, Any] = tomllib.loads(files(__package__).joinpath("wording.toml").read_text(encoding="utf-8"))
+_WORDS: dict[str, Any] = tomllib.loads(
+    files(__package__).joinpath("wording.toml").read_text(encoding="utf-8")
+)
 
 SECTIONS: dict[str, str] = _WORDS["sections"]
 MANDATORY: dict[str, str] = _WORDS["mandatory"]

@@ -19,12 +19,18 @@ _ENDED = ("inactive", "resolved", "73425007", "413322009")
 
 
 def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
-    """One table: current allergies first, then refuted or resolved ones, labelled and never struck through."""
+    """One table: current allergies first, then refuted or resolved ones, labelled and never struck
+    through.
+    """
     allergies = [entry for entry in entries if isinstance(entry, Allergy)]
     current = [_row(page, allergy) for allergy in allergies if is_active(allergy)]
     others = [_row(page, allergy) for allergy in allergies if not is_active(allergy)]
-    built = table("Allergies et hypersensibilités", COLUMNS,
-                  [("", current), (f"Réfutées ou résolues ({len(others)})", others)], keep=(1,))
+    built = table(
+        "Allergies et hypersensibilités",
+        COLUMNS,
+        [("", current), (f"Réfutées ou résolues ({len(others)})", others)],
+        keep=(1,),
+    )
     return [built] if built else []
 
 
@@ -37,8 +43,11 @@ def is_active(allergy: Allergy) -> bool:
 
 def substances(page: Page, allergy: Allergy, style: str = "") -> list[Line]:
     """What the person is allergic to: coded agents, else the name, else the diagnosis, else the text."""
-    lines: list[Line] = [page.coded_line(agent, "Allergy.agents", style) for agent in allergy.agents
-                         if agent.code or agent.original_text or agent.translations or agent.display_name]
+    lines: list[Line] = [
+        page.coded_line(agent, "Allergy.agents", style)
+        for agent in allergy.agents
+        if agent.code or agent.original_text or agent.translations or agent.display_name
+    ]
     if allergy.agent_name and allergy.agent_name not in {p.text for line in lines for p in line}:
         lines.append((page.free(allergy.agent_name, style, allergy),))
     if allergy.value is not None and not allergy.value.null_flavor:
@@ -60,8 +69,13 @@ def _row(page: Page, allergy: Allergy) -> Row:
     high = allergy.criticality is not None and allergy.criticality.code == "high"
     tone = "negated" if not is_active(allergy) else "high" if high else ""
     name = "".join(piece.text for piece in lines[0])
-    return page.row(allergy, (lines, _reactions(page, allergy), _risk(page, allergy), _status(page, allergy)),
-                    tone=tone, name=name, counted=not allergy.negated)
+    return page.row(
+        allergy,
+        (lines, _reactions(page, allergy), _risk(page, allergy), _status(page, allergy)),
+        tone=tone,
+        name=name,
+        counted=not allergy.negated,
+    )
 
 
 def _prefix(allergy: Allergy) -> str:
@@ -73,7 +87,9 @@ def _prefix(allergy: Allergy) -> str:
 def _reactions(page: Page, allergy: Allergy) -> list[Line]:
     lines = [reaction_line(page, reaction) for reaction in allergy.reactions]
     if allergy.severity is not None:
-        lines.append((small("gravité de l’allergie : "), *severity(page, allergy.severity, "Allergy.severity")))
+        lines.append(
+            (small("gravité de l’allergie : "), *severity(page, allergy.severity, "Allergy.severity"))
+        )
     return lines
 
 
@@ -105,8 +121,12 @@ def _risk(page: Page, allergy: Allergy) -> list[Line]:
     known = CRITICALITY.get(allergy.criticality.code or "")
     if known is None:
         return [(page.term(allergy.criticality, "Allergy.criticality"),)]
-    return [(Span(text=known[0], icon=known[1], style="severity"),
-             *_original(page, allergy.criticality, "Allergy.criticality"))]
+    return [
+        (
+            Span(text=known[0], icon=known[1], style="severity"),
+            *_original(page, allergy.criticality, "Allergy.criticality"),
+        )
+    ]
 
 
 def _original(page: Page, coded: Coded, at: str) -> Line:

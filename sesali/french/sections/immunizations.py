@@ -20,8 +20,10 @@ _MANY = 12
 
 def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
     """One table, newest first; long lists by disease."""
-    found = sorted((entry for entry in entries if isinstance(entry, Immunization)),
-                   key=lambda entry: sort_key(entry.time))
+    found = sorted(
+        (entry for entry in entries if isinstance(entry, Immunization)),
+        key=lambda entry: sort_key(entry.time),
+    )
     rows = [_row(page, immunization) for immunization in found]
     if len(rows) > _MANY:
         rows.sort(key=lambda row: row.cells[0][0][0].text.casefold())
@@ -40,9 +42,13 @@ def _row(page: Page, immunization: Immunization) -> Row:
         vaccine[0] = (Span(text="NON réalisée : ", style="negation"), *vaccine[0])
     targets = [page.coded_line(target, "Immunization.targets") for target in immunization.targets]
     name = "".join(piece.text for piece in vaccine[0])
-    return page.row(immunization, (targets, vaccine, [page.when(immunization.time)],
-                                   _where(immunization)), name=name, counted=given,
-                    tone="" if given else "negated")
+    return page.row(
+        immunization,
+        (targets, vaccine, [page.when(immunization.time)], _where(immunization)),
+        name=name,
+        counted=given,
+        tone="" if given else "negated",
+    )
 
 
 def _vaccine(page: Page, immunization: Immunization) -> list[Line]:

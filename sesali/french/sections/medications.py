@@ -26,9 +26,16 @@ def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
         if isinstance(entry, Medication):
             group = ended if is_past(entry.period, page.now) else unknown if _undated(entry) else current
             group.append(_row(page, entry))
-    built = table("Traitements médicamenteux", COLUMNS,
-                  [(f"En cours ({len(current)})", current), (f"Période inconnue ({len(unknown)})", unknown),
-                   (f"Terminés ({len(ended)})", ended)], keep=(1,))
+    built = table(
+        "Traitements médicamenteux",
+        COLUMNS,
+        [
+            (f"En cours ({len(current)})", current),
+            (f"Période inconnue ({len(unknown)})", unknown),
+            (f"Terminés ({len(ended)})", ended),
+        ],
+        keep=(1,),
+    )
     return [built] if built else []
 
 
@@ -42,9 +49,13 @@ def _row(page: Page, medication: Medication) -> Row:
     if medication.negated:
         product[0] = (Span(text="Absence de : ", style="negation"), *product[0])
     name = "".join(piece.text for piece in product[0])
-    return page.row(medication, (product, _dosage(page, medication), _period(page, medication),
-                                 _why(page, medication)), name=name, counted=not medication.negated,
-                    tone="negated" if medication.negated else "")
+    return page.row(
+        medication,
+        (product, _dosage(page, medication), _period(page, medication), _why(page, medication)),
+        name=name,
+        counted=not medication.negated,
+        tone="negated" if medication.negated else "",
+    )
 
 
 # -- product ---------------------------------------------------------------------------------------------
@@ -53,8 +64,11 @@ def _row(page: Page, medication: Medication) -> Row:
 def _product(page: Page, medication: Medication) -> list[Line]:
     product = medication.product
     per = _unit_of_intake(page, medication)
-    lines = [_ingredient(page, ingredient, per) for ingredient in product.ingredients
-             if ingredient.code is not None or ingredient.name]
+    lines = [
+        _ingredient(page, ingredient, per)
+        for ingredient in product.ingredients
+        if ingredient.code is not None or ingredient.name
+    ]
     lines = lines or [_class(page, coded) for coded in product.classes]
     for part in product.parts:
         lines += [_ingredient(page, ingredient, per) for ingredient in part.ingredients]
@@ -93,8 +107,12 @@ def _trade(page: Page, product: Product, medication: Medication, *, alone: bool 
     if alone and not brand and product.code is not None and not product.code.null_flavor:
         pieces.append((page.term(product.code, "Product.code", "drug"),))
     if brand:
-        pieces.append((small(f"nom commercial à l’étranger{NBSP}: "),
-                       Span(text=brand, style="drug" if alone else "brand", lang=page.labels.language)))
+        pieces.append(
+            (
+                small(f"nom commercial à l’étranger{NBSP}: "),
+                Span(text=brand, style="drug" if alone else "brand", lang=page.labels.language),
+            )
+        )
     if product.form is not None:
         pieces.append((page.term(product.form, "Product.form"),))
     if alone and product.description:
@@ -141,8 +159,12 @@ def _dosage(page: Page, medication: Medication) -> list[Line]:
         phrase = frequency(timing)
         pieces: list[Piece] = []
         if index == 0:
-            pieces += [Span(text="DOSE", style="dose-label"), Span(text=" "),
-                       with_mark(dose.text, dose.marks, "dose"), Span(text=", ")]
+            pieces += [
+                Span(text="DOSE", style="dose-label"),
+                Span(text=" "),
+                with_mark(dose.text, dose.marks, "dose"),
+                Span(text=", "),
+            ]
         pieces.append(with_mark(phrase.text + (length if index == 0 else ""), phrase.marks))
         if index == 0 and medication.route is not None:
             pieces += [Span(text=", "), page.term(medication.route, "Medication.route")]
@@ -166,8 +188,9 @@ def _length(medication: Medication) -> str:
 def _period(page: Page, medication: Medication) -> list[Line]:
     line = page.when(medication.period, absent="période non indiquée")
     status = medication.status or ""
-    if status and status not in ("active", "completed") or (
-            status == "active" and is_past(medication.period, page.now)):
+    if (status and status not in ("active", "completed")) or (
+        status == "active" and is_past(medication.period, page.now)
+    ):
         return [line, (small(f"statut{NBSP}: {STATUS.get(status, status)}"),)]
     return [line]
 

@@ -51,9 +51,16 @@ def title_of(page: Page, observation: Observation | ObservationGroup, style: str
 def _short(piece: Piece) -> Piece:
     """Laboratory names keep the part before the bracket: « Glucose » of « Glucose [Masse/Volume] … »."""
     if isinstance(piece, Term) and " [" in piece.text and piece.source == "french":
-        return Term(text=piece.text.split(" [", 1)[0], lang=piece.lang, original=piece.original,
-                    original_lang=piece.original_lang, marks=piece.marks, source=piece.source,
-                    style=piece.style, trace=piece.trace)
+        return Term(
+            text=piece.text.split(" [", 1)[0],
+            lang=piece.lang,
+            original=piece.original,
+            original_lang=piece.original_lang,
+            marks=piece.marks,
+            source=piece.source,
+            style=piece.style,
+            trace=piece.trace,
+        )
     return piece
 
 
@@ -64,8 +71,9 @@ def values_of(page: Page, observation: Observation) -> list[Line]:
         if isinstance(value, Coded) and value.code_system == oids.SNOMED_CT and value.code in BLOOD_GROUPS:
             term = page.term(value, "Observation.values")
             original = (Span(text=term.original, lang=term.original_lang, style="original"),)
-            lines.append((Span(text=BLOOD_GROUPS[value.code], style="strong"),
-                          *(original if term.original else ())))
+            lines.append(
+                (Span(text=BLOOD_GROUPS[value.code], style="strong"), *(original if term.original else ()))
+            )
             lines.append((small(CONTROL),))
         else:
             lines.append(page.value(value))
@@ -94,8 +102,11 @@ def _flatten(entries: Sequence[Entry]) -> list[tuple[Observation, ObservationGro
 
 def _empty_groups(page: Page, entries: Sequence[Entry], columns: int) -> list[Row]:
     """A group without observations is still a statement."""
-    return [page.row(e, ([title_of(page, e)], *([()] * (columns - 2)), [page.when(e.time)]))
-            for e in entries if isinstance(e, ObservationGroup) and not e.observations]
+    return [
+        page.row(e, ([title_of(page, e)], *([()] * (columns - 2)), [page.when(e.time)]))
+        for e in entries
+        if isinstance(e, ObservationGroup) and not e.observations
+    ]
 
 
 def _with_group(page: Page, observation: Observation, group: ObservationGroup | None) -> list[Line]:
@@ -113,20 +124,33 @@ def _with_group(page: Page, observation: Observation, group: ObservationGroup | 
 
 def results(page: Page, entries: Sequence[Entry]) -> list[Table]:
     """Blood group first, then results newest first, with unit, flag and reference range."""
-    found = sorted(_flatten(entries), key=lambda pair: (code_of(pair[0]) != BLOOD_GROUP,
-                                                        sort_key(when_of(*pair))))
+    found = sorted(
+        _flatten(entries), key=lambda pair: (code_of(pair[0]) != BLOOD_GROUP, sort_key(when_of(*pair)))
+    )
     rows = [_result(page, observation, group) for observation, group in found]
     rows += _empty_groups(page, entries, 5)
-    built = table("Résultats d’examens", ("Examen", "Résultat et unité", "Écart", "Référence du laboratoire",
-                                          "Date"), [("", rows)], keep=(1,))
+    built = table(
+        "Résultats d’examens",
+        ("Examen", "Résultat et unité", "Écart", "Référence du laboratoire", "Date"),
+        [("", rows)],
+        keep=(1,),
+    )
     return [built] if built else []
 
 
 def _result(page: Page, observation: Observation, group: ObservationGroup | None) -> Row:
     ranges: list[Line] = [(Span(text=text),) for text in observation.reference_ranges]
     flags = [interpretation(page, coded) for coded in observation.interpretations]
-    return page.row(observation, (_with_group(page, observation, group), values_of(page, observation), flags,
-                                  ranges, [page.when(when_of(observation, group))]))
+    return page.row(
+        observation,
+        (
+            _with_group(page, observation, group),
+            values_of(page, observation),
+            flags,
+            ranges,
+            [page.when(when_of(observation, group))],
+        ),
+    )
 
 
 # -- vital signs -----------------------------------------------------------------------------------------
@@ -140,8 +164,11 @@ def vital_signs(page: Page, entries: Sequence[Entry]) -> list[Table]:
         observations = entry.observations if isinstance(entry, ObservationGroup) else (entry,)
         pressure = _pressure(page, observations)
         paired = len(pressure) == 1 and len({SYSTOLIC, DIASTOLIC} & {code_of(o) for o in observations}) == 2
-        others = [_measure(page, observation, entry) for observation in observations
-                  if not (paired and code_of(observation) in (SYSTOLIC, DIASTOLIC))]
+        others = [
+            _measure(page, observation, entry)
+            for observation in observations
+            if not (paired and code_of(observation) in (SYSTOLIC, DIASTOLIC))
+        ]
         when = page.when(entry.time or (observations[0].time if observations else None))
         rows.append(page.row(entry, ([when], pressure, others), name="Mesures " + when[0].text))
     built = table("Signes vitaux", ("Date", "Pression artérielle", "Autres mesures"), [("", rows)])
@@ -154,23 +181,43 @@ def _pressure(page: Page, observations: Sequence[Observation]) -> list[Line]:
     lower = [o for o in observations if code_of(o) == DIASTOLIC]
     if len(upper) != 1 or len(lower) != 1:
         return []
-    pair = [observation.values[0] if len(observation.values) == 1 else None for observation in (*upper, *lower)]
+    pair = [
+        observation.values[0] if len(observation.values) == 1 else None for observation in (*upper, *lower)
+    ]
     first, second = pair
     if not (isinstance(first, Quantity) and isinstance(second, Quantity)) or first.unit != second.unit:
         return []
     if first.value is None or second.value is None:
         return []
-    return [(Span(text="systolique ", style="vh"), Span(text=number(first.value), style="number"),
-             Span(text="/"), Span(text="diastolique ", style="vh"),
-             Span(text=result(second), style="number"))]
+    return [
+        (
+            Span(text="systolique ", style="vh"),
+            Span(text=number(first.value), style="number"),
+            Span(text="/"),
+            Span(text="diastolique ", style="vh"),
+            Span(text=result(second), style="number"),
+        )
+    ]
 
 
 def _measure(page: Page, observation: Observation, entry: Entry) -> Line:
     line = join([title_of(page, observation, ""), *values_of(page, observation)], Span(text=" : "))
-    line += tuple(piece for coded in observation.interpretations
-                  for piece in (Span(text=", "), *interpretation(page, coded)))
-    if observation.time is not None and isinstance(entry, ObservationGroup) and _other_date(observation, entry):
-        line = (*line, Span(text=" "), *page.when(observation.time), Span(text="date différente", style="tag"))
+    line += tuple(
+        piece
+        for coded in observation.interpretations
+        for piece in (Span(text=", "), *interpretation(page, coded))
+    )
+    if (
+        observation.time is not None
+        and isinstance(entry, ObservationGroup)
+        and _other_date(observation, entry)
+    ):
+        line = (
+            *line,
+            Span(text=" "),
+            *page.when(observation.time),
+            Span(text="date différente", style="tag"),
+        )
     return line
 
 
@@ -187,10 +234,17 @@ def simple(page: Page, entries: Sequence[Entry], caption: str, columns: tuple[st
     for observation, group in _flatten(entries):
         flags = [interpretation(page, coded) for coded in observation.interpretations]
         ranges: list[Line] = [(small(f"référence : {text}"),) for text in observation.reference_ranges]
-        rows.append(page.row(observation, (_with_group(page, observation, group),
-                                           values_of(page, observation) + flags + ranges,
-                                           [page.when(when_of(observation, group))]),
-                             counted=not observation.negated))
+        rows.append(
+            page.row(
+                observation,
+                (
+                    _with_group(page, observation, group),
+                    values_of(page, observation) + flags + ranges,
+                    [page.when(when_of(observation, group))],
+                ),
+                counted=not observation.negated,
+            )
+        )
     rows += _empty_groups(page, entries, 3)
     built = table(caption, columns, [("", rows)], keep=(1,))
     return [built] if built else []

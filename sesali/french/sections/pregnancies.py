@@ -25,14 +25,23 @@ def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
     now = [o for o in observations if _is_current(o)]
     past = [o for o in observations if not _is_current(o)]
     tables = [
-        table("Grossesse, état actuel", ("État", "Accouchement estimé", "Observé le"),
-              [("", [_current(page, observation) for observation in now])], "État actuel"),
-        table("Grossesses passées", ("Issue", "Date ou nombre", "Observé le"),
-              [("", [_past(page, observation) for observation in past])], "Grossesses passées"),
+        table(
+            "Grossesse, état actuel",
+            ("État", "Accouchement estimé", "Observé le"),
+            [("", [_current(page, observation) for observation in now])],
+            "État actuel",
+        ),
+        table(
+            "Grossesses passées",
+            ("Issue", "Date ou nombre", "Observé le"),
+            [("", [_past(page, observation) for observation in past])],
+            "Grossesses passées",
+        ),
     ]
     groups = [entry for entry in entries if isinstance(entry, ObservationGroup)]
     return [found for found in tables if found] + simple(
-        page, groups, "Autres observations de grossesse", ("Observation", "Valeur", "Date"))
+        page, groups, "Autres observations de grossesse", ("Observation", "Valeur", "Date")
+    )
 
 
 def _is_current(observation: Observation) -> bool:
@@ -41,9 +50,14 @@ def _is_current(observation: Observation) -> bool:
 
 def is_pregnant(observation: Observation) -> bool:
     """Whether an observation says that the person is pregnant."""
-    return code_of(observation) == PREGNANCY_STATUS and not observation.negated and any(
-        isinstance(value, Coded) and value.code_system == oids.SNOMED_CT and value.code in PREGNANT
-        for value in observation.values)
+    return (
+        code_of(observation) == PREGNANCY_STATUS
+        and not observation.negated
+        and any(
+            isinstance(value, Coded) and value.code_system == oids.SNOMED_CT and value.code in PREGNANT
+            for value in observation.values
+        )
+    )
 
 
 def estimates(page: Page, observation: Observation) -> list[Line]:
@@ -72,13 +86,21 @@ def _current(page: Page, observation: Observation) -> Row:
     dates = estimates(page, observation)
     others = [component for component in observation.components if code_of(component) not in METHODS]
     for component in others:
-        dates.append((*title_of(page, component, ""), Span(text=" : "),
-                      *(piece for line in values_of(page, component) for piece in line)))
+        dates.append(
+            (
+                *title_of(page, component, ""),
+                Span(text=" : "),
+                *(piece for line in values_of(page, component) for piece in line),
+            )
+        )
     if estimates(page, observation):
         dates.append((small("Convention du pays d’origine, souvent 40 SA."),))
     return page.row(observation, (state, dates, [page.when(observation.time)]))
 
 
 def _past(page: Page, observation: Observation) -> Row:
-    return page.row(observation, ([title_of(page, observation)], values_of(page, observation),
-                                  [page.when(observation.time)]), counted=not observation.negated)
+    return page.row(
+        observation,
+        ([title_of(page, observation)], values_of(page, observation), [page.when(observation.time)]),
+        counted=not observation.negated,
+    )

@@ -58,9 +58,13 @@ def _problem(page: Page, problem: Problem) -> Row:
         pieces.append(Span(text="problème non indiqué", style="absent"))
     name = "".join(piece.text for piece in pieces if piece.style != "small")
     interval = problem.onset if problem.onset is not None else problem.concern_time
-    return page.row(problem, ([tuple(pieces), *_comments(page, problem)], [page.when(interval)],
-                              _state(page, problem)), name=name, counted=not is_absent(problem),
-                    tone="negated" if is_absent(problem) else "")
+    return page.row(
+        problem,
+        ([tuple(pieces), *_comments(page, problem)], [page.when(interval)], _state(page, problem)),
+        name=name,
+        counted=not is_absent(problem),
+        tone="negated" if is_absent(problem) else "",
+    )
 
 
 def _certainty(problem: Problem) -> str:
@@ -94,8 +98,11 @@ def _state(page: Page, problem: Problem) -> list[Line]:
 def procedures(page: Page, entries: Sequence[Entry]) -> list[Table]:
     """Operations, newest first, with site and side in full."""
     found = sorted((e for e in entries if isinstance(e, Procedure)), key=lambda e: sort_key(e.time))
-    built = table("Actes et interventions", ("Acte", "Site et côté", "Date"),
-                  [("", [_procedure(page, procedure) for procedure in found])])
+    built = table(
+        "Actes et interventions",
+        ("Acte", "Site et côté", "Date"),
+        [("", [_procedure(page, procedure) for procedure in found])],
+    )
     return [built] if built else []
 
 
@@ -110,13 +117,19 @@ def _procedure(page: Page, procedure: Procedure) -> Row:
     lines: list[Line] = [tuple(pieces)]
     if procedure.method is not None:
         lines.append((small("méthode : "), page.term(procedure.method)))
-    lines += [(small("motif : "), *page.coded_line(reason, "Procedure.reasons")) for reason in procedure.reasons]
+    lines += [
+        (small("motif : "), *page.coded_line(reason, "Procedure.reasons")) for reason in procedure.reasons
+    ]
     sites = [page.coded_line(site, "Procedure.sites") for site in procedure.sites]
     if procedure.status in ("aborted", "cancelled", "active", "new", "held"):
         lines.append((Span(text=STATUS.get(procedure.status, procedure.status), style="tag"),))
-    return page.row(procedure, (lines + _comments(page, procedure), sites, [page.when(procedure.time)]),
-                    name="".join(piece.text for piece in lines[0]), counted=not procedure.negated,
-                    tone="negated" if procedure.negated else "")
+    return page.row(
+        procedure,
+        (lines + _comments(page, procedure), sites, [page.when(procedure.time)]),
+        name="".join(piece.text for piece in lines[0]),
+        counted=not procedure.negated,
+        tone="negated" if procedure.negated else "",
+    )
 
 
 # -- devices ---------------------------------------------------------------------------------------------
@@ -127,8 +140,11 @@ def devices(page: Page, entries: Sequence[Entry]) -> list[Table]:
     found = [entry for entry in entries if isinstance(entry, Device)]
     inside = [_device(page, device) for device in found if not _removed(device)]
     removed = [_device(page, device) for device in found if _removed(device)]
-    built = table("Dispositifs médicaux et implants", ("Dispositif", "Posé le", "Retiré le", "Identifiant (UDI)"),
-                  [("", inside), (f"Retirés ({len(removed)})", removed)])
+    built = table(
+        "Dispositifs médicaux et implants",
+        ("Dispositif", "Posé le", "Retiré le", "Identifiant (UDI)"),
+        [("", inside), (f"Retirés ({len(removed)})", removed)],
+    )
     return [built] if built else []
 
 
@@ -158,7 +174,14 @@ def _device(page: Page, device: Device) -> Row:
     else:
         placed = (Span(text=date_words(time.low if time is not None else None)),)
     taken = (Span(text=date_words(time.high)),) if time is not None and _removed(device) else (ABSENT,)
-    udi: list[Line] = [(Span(text=i.extension or i.root or "", style="code"),) for i in device.device_identifiers
-                       if i.extension or i.root]
-    return page.row(device, (lines + _comments(page, device), [placed], [taken], udi),
-                    name="".join(piece.text for piece in lines[0]), counted=not device.negated)
+    udi: list[Line] = [
+        (Span(text=i.extension or i.root or "", style="code"),)
+        for i in device.device_identifiers
+        if i.extension or i.root
+    ]
+    return page.row(
+        device,
+        (lines + _comments(page, device), [placed], [taken], udi),
+        name="".join(piece.text for piece in lines[0]),
+        counted=not device.negated,
+    )
