@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exchange.wire import OnMessage, ignore
@@ -19,19 +18,18 @@ if TYPE_CHECKING:
     from ehdsi.terminology import Terminology
     from sesali.config import GatewayConfig
 
-#: The folder that holds ``fixtures``: the checkout, or where the package was installed.
-ROOT = Path(__file__).parents[1]
-
-
 @cache
 def terminology() -> Terminology:
     """The designations and value sets of the project, loaded once per process (0.2 s)."""
+    from importlib import resources
+
     from ehdsi.terminology import load
 
-    return load(ROOT / "fixtures" / "terminology")
+    return load(resources.files("fixtures") / "terminology")
 
 
-def open_gateway(config: GatewayConfig, *, on_message: OnMessage = ignore, seed: int | None = None) -> Gateway:
+def open_gateway(config: GatewayConfig, *, on_message: OnMessage = ignore, seed: int | None = None
+                 ) -> Gateway:
     """A gateway by the machine's clock; identifiers are random, or those of the seed."""
     return Gateway(config, clock=now, new_id=new_ids(seed).__next__, on_message=on_message)
 
@@ -46,9 +44,10 @@ def walk_persona(config: GatewayConfig, country: Country, persona: Persona, *, o
 
 
 def french_page(opened: OpenedSummary) -> str:
-    """The French page of an opened summary; a level 1 document alone has a page that says so."""
-    from sesali.french import page_of
+    """The French page of an opened summary; where only level 1 came, the page offers its PDF."""
+    from sesali.french import french_view, render_page
 
     document = opened.structured or opened.original
     assert document is not None, "an opened summary has at least one level"
-    return page_of(document.summary, terminology(), now=now())
+    attachment = document.pdf or b"" if opened.structured is None else b""
+    return render_page(french_view(document.summary, terminology(), now()), attachment=attachment)

@@ -170,6 +170,11 @@ class Gateway:
                 results[level] = refusal
         return summary.combine(treatment.country, results)
 
+    def translated(self, treatment: Treatment, document: Document) -> None:
+        """The document is about to be shown in French: leave the event in the trail."""
+        self._record("EHDSI-94", self._auditor.translation(treatment, document.entry.unique_id,
+                                                           now=self._clock()))
+
     # -- inside ----------------------------------------------------------------------------------------
 
     def _retrieve(self, treatment: Treatment, identified: Identified, entry: DocumentEntry) -> Document:

@@ -100,6 +100,8 @@ def walk(gateway: Gateway, country: str, fill_in: FillIn, professional: Professi
         with step("summary"):
             opened = gateway.summary(treatment, identified, listing.summaries[0])
         with step("page"):
+            if opened.structured is not None:
+                gateway.translated(treatment, opened.structured)
             page = render(opened)
     except StepRefused as error:
         refusal = error

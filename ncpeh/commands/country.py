@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from ncpeh.console import FINDINGS, OK, print_json
@@ -15,3 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                              epilog="Example: ncpeh country check fixtures/countries/HR")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the pack")
     check.add_argument("--json", action="store_true", help="findings as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lint one pack; the first thing that stops it from being read is a finding like any other."""
+    from countries.check import check
+    from ncpeh.settings import now
+    from ncpeh.walking import terminology
+
+    findings = check(options.folder, today=now().date(), terminology=terminology())
+    if options.json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print(finding)
+        print(f"{options.folder}: {len(findings) or 'no'} finding{'' if len(findings) == 1 else 's'}")
+    return FINDINGS if any(finding.severity == "error" for finding in findings) else OK

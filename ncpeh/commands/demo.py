@@ -110,7 +110,8 @@ def _print(walked: Sequence[Walked], as_json: bool, index: Path) -> None:
                     "journeys": [described(record, persona.key) for _, persona, record in walked]})
         return
     print_table(("country", "patient", *(_HEADS[step] for step in STEPS), "sections", "result"), [
-        (country.code, persona.key, *(_ms(record, step) for step in STEPS), str(record.sections), _result(record))
+        (country.code, persona.key, *(_ms(record, step) for step in STEPS), str(record.sections),
+         _result(record))
         for country, persona, record in walked])
     print(f"\npages: {index}")
 
