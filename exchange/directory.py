@@ -26,7 +26,6 @@ from exchange.http import Courier, Limits
 from exchange.tls import ClientTls, client_context
 from exchange.wire import OnMessage, ignore
 
-
 #: The three transactions of a patient summary.
 Transaction = Literal["ITI-55", "ITI-38", "ITI-39"]
 

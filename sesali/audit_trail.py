@@ -67,8 +67,8 @@ class Waiting:
 class Outbox:
     """The durable queue. One connection, used by several threads under a lock.
 
-    Events name patients, so frames lie on disk encrypted (AES-GCM) under a key in a file of its own beside the
-    database, which only the owner may read. That guards copies of the database, not the machine.
+    Events name patients, so frames lie on disk encrypted (AES-GCM) under a key in a file of its own beside
+    the database, which only the owner may read. That guards copies of the database, not the machine.
 
     Parameters
     ----------
