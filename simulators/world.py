@@ -13,8 +13,8 @@ All servers of a world share one thread and one event loop.
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from ehdsi.errors import LocalError
 from simulators.clock import Clock, real_clock, seeded_ids
 from simulators.faults import FaultSet
-from simulators.http import application
-from simulators.ncp.paths import XCA_PATH, XCPD_PATH
+from simulators.http import Handler, application
+from simulators.ncp.paths import Endpoints, endpoints_at
 from simulators.ncp.quirks import quirks_of
 from simulators.pki import Credential, Pki
 from simulators.server import Listener, ServerThread
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
     from simulators.smp.simulator import SmpSimulator
 
 _TERMINOLOGY = Path(__file__).parents[1] / "fixtures" / "terminology"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
-    """Where a country answers: the URL of ITI-55, and the one of ITI-38 and ITI-39."""
-
-    xcpd: str
-    xca: str
 
 
 class World:
@@ -90,6 +82,7 @@ class World:
         )
         self._thread = ServerThread()
         self._listeners: dict[str, Listener] = {}
+        self._bases: dict[str, str] = {}
         self._tls: dict[str, dict[str, Any]] = {}
         self._smp: SmpSimulator | None = None
 
@@ -99,26 +92,28 @@ class World:
         """Bind all ports; on return everything answers."""
         for code, ncp in self.ncps.items():
             context = self.pki.server_context(self.pki.tls_server(code))
-            self._listeners[code] = Listener(
-                application=application(ncp.handle),
-                context=context,
-                host=self.host,
-                port=self._ports.get(code, 0),
-            )
+            self._listeners[code] = self._listener(code, ncp.handle, context)
         context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
-        self._listeners["smp"] = Listener(
-            application=application(lambda request: self.smp.handle(request)),
-            context=context,
-            host=self.host,
-            port=self._ports.get("smp", 0),
-        )
+        self._listeners["smp"] = self._listener("smp", lambda request: self.smp.handle(request), context)
         self._thread.start(list(self._listeners.values()))
+        self._move_in({name: listener.url for name, listener in self._listeners.items()})
         return self
+
+    def without_sockets(self) -> World:
+        """Give every simulator a URL that does not exist; ``simulators.in_process`` answers there."""
+        self._move_in({name: f"https://{name.lower()}.ncpeh.invalid" for name in (*self.ncps, "smp")})
+        return self
+
+    def handlers(self) -> dict[str, Handler]:
+        """What answers at which base URL."""
+        ncps: dict[str, Handler] = {self._base(code): ncp.handle for code, ncp in self.ncps.items()}
+        return ncps | {self.smp_url: self.smp.handle}
 
     def stop(self) -> None:
         """Close all ports and connections within two seconds; harmless when nothing runs."""
         self._thread.stop()
         self._listeners.clear()
+        self._bases.clear()
 
     def __enter__(self) -> World:
         return self.start()
@@ -162,17 +157,12 @@ class World:
     @property
     def smp_url(self) -> str:
         """Base URL of the SMP, without a slash at the end."""
-        return self._listener("smp").url
+        return self._base("smp")
 
     @property
     def endpoints(self) -> dict[str, Endpoints]:
         """Where each country answers, by code."""
-        return {
-            code: Endpoints(
-                xcpd=self._listener(code).url + XCPD_PATH, xca=self._listener(code).url + XCA_PATH
-            )
-            for code in self.ncps
-        }
+        return {code: endpoints_at(self._base(code)) for code in self.ncps}
 
     def world_json(self, run_dir: Path) -> Path:
         """Write ``world.json`` and the PEM files that it names; returns its path.
@@ -213,10 +203,20 @@ class World:
             "patients": patients,
         }
 
-    def _listener(self, name: str) -> Listener:
-        if name not in self._listeners:
+    def _listener(self, name: str, handle: Handler, context: ssl.SSLContext) -> Listener:
+        return Listener(
+            application=application(handle), context=context, host=self.host, port=self._ports.get(name, 0)
+        )
+
+    def _move_in(self, bases: dict[str, str]) -> None:
+        self._bases = bases
+        for code, ncp in self.ncps.items():
+            ncp.endpoints = endpoints_at(bases[code])
+
+    def _base(self, name: str) -> str:
+        if name not in self._bases:
             raise LocalError("the world was not started; use it as a context manager, or call start()")
-        return self._listeners[name]
+        return self._bases[name]
 
     def _new_ncp(self, country: Country) -> ForeignNcp:
         from simulators.ncp.simulator import ForeignNcp

@@ -38,6 +38,11 @@ _KNOWN_CLASSES = frozenset(
     }
 )
 
+_CONFIDENTIALITY = {
+    code: Coded(code=code, code_system=oids.CONFIDENTIALITY, display_name=name)
+    for code, name in (("N", "Normal"), ("R", "restricted"), ("V", "very restricted"))
+}
+
 
 def answer(request: Request) -> XmlElement:
     """The payload of the answer.
@@ -144,10 +149,10 @@ def _fault_instead(request: Request, reason: str) -> None:
 def _patient_asked(request: Request, query: DocumentQuery, errors: list[RegistryError]) -> Identifier | None:
     """The patient of the query, who must be the one of the TRC assertion; ``None`` and an error if not."""
     confirmed = request.verdict.patient
-    same = confirmed is None or query.patient_id == confirmed
+    same = query.patient_id == confirmed
     if request.note("patient-of-trc", same, "the query names another patient than the TRC assertion"):
         return query.patient_id
-    if "query-trc-patient-served" in request.quirks:
+    if "query-trc-patient-served" in request.quirks or confirmed is None:
         errors.append(
             RegistryError(
                 code="1102", context="No document for the patient of the query.", severity=Severity.WARNING
@@ -193,6 +198,7 @@ def _entry(request: Request, document: SummaryDocument, patient: Identifier) -> 
     title = "CDA L3 / Structured body" if document.level == 3 else "CDA L1 / PDF body"
     return DocumentEntry(
         entry_id=f"urn:uuid:{request.site.new_id()}",
+        confidentiality=_CONFIDENTIALITY.get(document.confidentiality, xca_query.NORMAL_CONFIDENTIALITY),
         unique_id=unique_id_text(document.unique_id),
         repository_unique_id=country.oids.document_root,
         home_community_id=country.oids.home_community,

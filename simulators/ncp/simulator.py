@@ -25,6 +25,7 @@ from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp import front, identification, listing, retrieval
 from simulators.ncp.context import CallCounter, PatientIndex, Request, Site, names_of
 from simulators.ncp.documents import Maker
+from simulators.ncp.paths import Endpoints
 from simulators.ncp.quirks import NONE, checked
 from simulators.ncp.received import Check, Exchange, Received
 from simulators.ncp.verification import Verifier
@@ -61,6 +62,7 @@ class ForeignNcp:
     Attributes
     ----------
     received : what it got and answered, for inspection.
+    endpoints : where it answers, set by the world that runs it; ``None`` while it runs nowhere.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ForeignNcp:
         self.country = country
         self.faults = faults or FaultSet()
         self.received = Received()
+        self.endpoints: Endpoints | None = None
         self.quirks = checked(quirks)
         self._clock = clock
         self._verifier = Verifier(pki)

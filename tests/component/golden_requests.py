@@ -51,9 +51,14 @@ class Letter:
         """The message as it goes out."""
         if self.content is not None:
             return self.content
-        return soap.build_envelope(self.body, action=self.action, message_id=self.message_id,
-                                   to="https://ncp.example/", reply_to=oids.WSA_ANONYMOUS,
-                                   assertions=self.assertions)
+        return soap.build_envelope(
+            self.body,
+            action=self.action,
+            message_id=self.message_id,
+            to="https://ncp.example/",
+            reply_to=oids.WSA_ANONYMOUS,
+            assertions=self.assertions,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +97,9 @@ class Gateway:
         self.world = world
         self.code = code
         self.country = world.countries[code]
-        self.client = httpx.Client(verify=world.pki.client_context(world.pki.gateway_tls), timeout=10,
-                                   trust_env=False)
+        self.client = httpx.Client(
+            verify=world.pki.client_context(world.pki.gateway_tls), timeout=10, trust_env=False
+        )
 
     @property
     def pki(self) -> Pki:
@@ -109,15 +115,25 @@ class Gateway:
     def hcp(self, **changes: Any) -> HcpAssertion:
         """The good HCP assertion, as values, with changes."""
         good = values.new_hcp(
-            assertion_id=f"_{uuid()}", now=self.now(), country="FR", name_id="801234567890",
-            subject_id="Claire Martin", role_code="221", facility_type="Hospital", locality="CHU de Lille",
-            permissions=PERMISSIONS, home_community_id=oids.HOME_COMMUNITY_FR, organization="CHU de Lille")
+            assertion_id=f"_{uuid()}",
+            now=self.now(),
+            country="FR",
+            name_id="801234567890",
+            subject_id="Claire Martin",
+            role_code="221",
+            facility_type="Hospital",
+            locality="CHU de Lille",
+            permissions=PERMISSIONS,
+            home_community_id=oids.HOME_COMMUNITY_FR,
+            organization="CHU de Lille",
+        )
         return replace(good, **changes)
 
     def trc(self, hcp: HcpAssertion, patient: Identifier, **changes: Any) -> TrcAssertion:
         """The good TRC assertion for this patient, as values, with changes."""
-        good = values.new_trc(hcp, assertion_id=f"_{uuid()}", now=self.now(), country="FR",
-                              patient_id=patient.as_cx())
+        good = values.new_trc(
+            hcp, assertion_id=f"_{uuid()}", now=self.now(), country="FR", patient_id=patient.as_cx()
+        )
         return replace(good, **changes)
 
     def patient(self, key: str) -> Identifier:
@@ -126,30 +142,50 @@ class Gateway:
     def signed(self, *assertions: HcpAssertion | TrcAssertion) -> list[XmlElement | bytes]:
         return [build.sign_assertion(build.build_unsigned(one), self.seal) for one in assertions]
 
-    def discovery(self, *identifiers: Identifier, hcp: HcpAssertion | None = None,
-                  receiver: str | None = None, birth_date: str | None = None) -> Letter:
+    def discovery(
+        self,
+        *identifiers: Identifier,
+        hcp: HcpAssertion | None = None,
+        receiver: str | None = None,
+        birth_date: str | None = None,
+    ) -> Letter:
         """The golden ITI-55 request for these identifiers."""
-        traits = xcpd.Traits(identifiers=identifiers, birth_date=birth_date,
-                             address=Address(country=self.code))
+        traits = xcpd.Traits(
+            identifiers=identifiers, birth_date=birth_date, address=Address(country=self.code)
+        )
         query = xcpd.PatientQuery(
-            message_id=Identifier(root=uuid(), extension="1"), creation_time=xcpd.hl7_time(self.now()),
-            query_id=Identifier(root=uuid(), extension="2"), sender=oids.HOME_COMMUNITY_FR,
-            receiver=receiver or self.country.oids.home_community, traits=traits)
+            message_id=Identifier(root=uuid(), extension="1"),
+            creation_time=xcpd.hl7_time(self.now()),
+            query_id=Identifier(root=uuid(), extension="2"),
+            sender=oids.HOME_COMMUNITY_FR,
+            receiver=receiver or self.country.oids.home_community,
+            traits=traits,
+        )
         return self._letter("ITI-55", xcpd.build_request(query), self.signed(hcp or self.hcp()))
 
-    def query(self, patient: Identifier, *, assertions: Sequence[XmlElement | bytes] | None = None,
-              **changes: Any) -> Letter:
+    def query(
+        self, patient: Identifier, *, assertions: Sequence[XmlElement | bytes] | None = None, **changes: Any
+    ) -> Letter:
         """The golden ITI-38 request for this patient."""
         wanted = replace(xca_query.DocumentQuery(patient_id=patient), **changes)
         return self._letter("ITI-38", xca_query.build_request(wanted), self._both(patient, assertions))
 
-    def retrieve(self, patient: Identifier, *documents: tuple[str, str],
-                 assertions: Sequence[XmlElement | bytes] | None = None) -> Letter:
+    def retrieve(
+        self,
+        patient: Identifier,
+        *documents: tuple[str, str],
+        assertions: Sequence[XmlElement | bytes] | None = None,
+    ) -> Letter:
         """The golden ITI-39 request for documents given as (repository id, document id)."""
         home = self.country.oids.home_community
-        asked = xca_retrieve.RetrieveRequest(documents=tuple(
-            xca_retrieve.DocumentRequest(home_community_id=home, repository_unique_id=repository,
-                                         document_unique_id=document) for repository, document in documents))
+        asked = xca_retrieve.RetrieveRequest(
+            documents=tuple(
+                xca_retrieve.DocumentRequest(
+                    home_community_id=home, repository_unique_id=repository, document_unique_id=document
+                )
+                for repository, document in documents
+            )
+        )
         return self._letter("ITI-39", xca_retrieve.build_request(asked), self._both(patient, assertions))
 
     def send(self, letter: Letter, *, url: str = "", client: httpx.Client | None = None) -> Reply:
@@ -164,14 +200,17 @@ class Gateway:
         """Repository and document ids of a persona, level 3 first."""
         patient = self.patient(key)
         entries = self.send(self.query(patient)).listing().entries
-        return [(one.repository_unique_id, one.unique_id)
-                for one in sorted(entries, key=lambda one: -(one.level or 0))]
+        return [
+            (one.repository_unique_id, one.unique_id)
+            for one in sorted(entries, key=lambda one: -(one.level or 0))
+        ]
 
     def close(self) -> None:
         self.client.close()
 
-    def _both(self, patient: Identifier, given: Sequence[XmlElement | bytes] | None
-              ) -> list[XmlElement | bytes]:
+    def _both(
+        self, patient: Identifier, given: Sequence[XmlElement | bytes] | None
+    ) -> list[XmlElement | bytes]:
         if given is not None:
             return list(given)
         hcp = self.hcp()
@@ -179,8 +218,9 @@ class Gateway:
 
     def _letter(self, step: str, body: XmlElement, assertions: list[XmlElement | bytes]) -> Letter:
         action = ACTIONS[step]
-        return Letter(step=step, body=body, assertions=assertions, action=action,
-                      content_type=soap_content_type(action))
+        return Letter(
+            step=step, body=body, assertions=assertions, action=action, content_type=soap_content_type(action)
+        )
 
 
 def read(response: httpx.Response) -> Reply:
