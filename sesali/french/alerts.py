@@ -6,6 +6,7 @@ Allergies always speak: known, none known, no information, unreadable, contradic
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from ehdsi.cda.model import (
     AbsenceStatement,
@@ -17,10 +18,10 @@ from ehdsi.cda.model import (
     UnreadEntry,
 )
 from sesali.french.context import Page
-from sesali.french.dates import date_words
+from sesali.french.dates import date_words, day_of
 from sesali.french.sections.allergies import WORST, is_active, reaction_line, substances
 from sesali.french.sections.pregnancies import estimates, is_pregnant
-from sesali.french.sections.problems import is_in_place
+from sesali.french.sections.problems import device_name, is_in_place, is_named
 from sesali.french.states import no_information, none_known
 from sesali.french.view import Alert, Line, Piece, Span
 
@@ -29,16 +30,14 @@ ALLERGIES = "48765-2"
 
 def alerts(page: Page, summary: PatientSummary, anchors: dict[str, str]) -> tuple[Alert, ...]:
     """All alerts in fixed order; ``anchors`` holds the key of each section by LOINC code."""
-    found = [_allergies(page, summary, anchors.get(ALLERGIES, ""))]
-    for alert in (
+    found = (
+        _allergies(page, summary, anchors.get(ALLERGIES, "")),
         _pregnancy(page, summary, anchors),
         _implants(page, summary, anchors),
         _directives(summary, anchors),
         _masked(summary),
-    ):
-        if alert is not None:
-            found.append(alert)
-    return tuple(found)
+    )
+    return tuple(alert for alert in found if alert is not None)
 
 
 def sections_of(summary: PatientSummary, loinc: str) -> Iterator[Section]:
@@ -87,26 +86,32 @@ def _allergies(page: Page, summary: PatientSummary, anchor: str) -> Alert:
 def _without_allergy(
     page: Page, summary: PatientSummary, statements: list[AbsenceStatement], unread: bool, anchor: str
 ) -> Alert:
+    """No active allergy: five different reasons, five different sentences."""
     none = next((s for s in statements if s.kind == "known_absence"), None)
-    words, tone, icon = "aucune information transmise. Interroger le patient.", "weak", "i-inconnu"
     if unread:
-        words, tone, icon = "rubrique illisible, lire l’original.", "danger", "i-grave"
-    elif none is not None:
-        sentence, more = none_known(none.code)
-        dated = date_words(summary.header.effective_time)
-        words, tone, icon = f"{sentence.rstrip('.')} (affirmé le {dated}). {more}".strip(), "plain", "i-aucun"
-    elif (
-        not statements
-        and any(
-            s.narrative is not None and s.narrative.plain_text().strip()
-            for s in sections_of(summary, ALLERGIES)
+        words = "rubrique illisible, lire l’original."
+        return _one(words, anchor, "i-grave", "danger")
+    if none is not None:
+        sentence, more = none_known(page, none)
+        dated = day_of(summary.header.effective_time)
+        return _one(
+            f"{sentence.rstrip('.')} (affirmé le {dated}). {more}".strip(), anchor, "i-aucun", "plain"
         )
-        and not any(s.null_flavor for s in sections_of(summary, ALLERGIES))
+    sections = list(sections_of(summary, ALLERGIES))
+    if any(isinstance(entry, Allergy) for section in sections for entry in section.entries):
+        return _one("aucune active ; réfutées ou résolues, voir la rubrique.", anchor, "i-aucun", "plain")
+    if any(
+        no_information(s) is None and s.narrative is not None and s.narrative.plain_text().strip()
+        for s in sections
     ):
-        words = "aucune donnée codée, lire la rubrique."
+        return _one("aucune donnée codée, lire la rubrique.", anchor, "i-inconnu", "weak")
+    return _one("aucune information transmise. Interroger le patient.", anchor, "i-inconnu", "weak")
+
+
+def _one(words: str, anchor: str, icon: str, tone: Literal["danger", "plain", "weak"]) -> Alert:
     return Alert(
-        kind="allergies", icon=icon, label="Allergies", anchor=anchor, items=((Span(text=words),),), tone=tone
-    )  # type: ignore[arg-type]
+        kind="allergies", icon=icon, label="Allergies", anchor=anchor, tone=tone, items=((Span(text=words),),)
+    )
 
 
 def _rank(page: Page, allergy: Allergy) -> tuple[bool, int, str]:
@@ -155,28 +160,19 @@ def _observed(observation: Observation) -> str:
 
 def _implants(page: Page, summary: PatientSummary, anchors: dict[str, str]) -> Alert | None:
     devices = [d for d in all_entries(summary, Device) if isinstance(d, Device) and is_in_place(d)]
-    items: list[Line] = []
-    for device in devices:
-        if device.code is None and not device.text:
-            continue
-        line: Line = (
-            page.term(device.code, "Device.code")
-            if device.code is not None
-            else page.free(device.text or "", "", device),
-        )
-        low = device.time.low or device.time.value if device.time is not None else None
-        if low is not None and low.value:
-            line = (*line, Span(text=f" ({date_words(low)})"))
-        items.append(line)
+    items = tuple(_implant(page, device) for device in devices if is_named(device))
     if not items:
         return None
     return Alert(
-        kind="implants",
-        icon="i-implant",
-        label="Implants",
-        items=tuple(items),
-        anchor=anchors.get("46264-8", ""),
+        kind="implants", icon="i-implant", label="Implants", items=items, anchor=anchors.get("46264-8", "")
     )
+
+
+def _implant(page: Page, device: Device) -> Line:
+    """« stimulateur cardiaque (2019) »."""
+    line: Line = device_name(page, device)
+    low = device.time.low or device.time.value if device.time is not None else None
+    return (*line, Span(text=f" ({date_words(low)})")) if low is not None and low.value else line
 
 
 def _directives(summary: PatientSummary, anchors: dict[str, str]) -> Alert | None:

@@ -13,6 +13,7 @@ from sesali.french.dates import date_words, period, starts_later
 from sesali.french.details import details_of
 from sesali.french.quantities import Units, result, result_range, strength, unit_symbol
 from sesali.french.terms import Labeller
+from sesali.french.timing import NOT_DAILY
 from sesali.french.view import Group, Line, Mark, Piece, Row, Span, Table, Term
 from sesali.french.words import NOT_GIVEN
 
@@ -127,13 +128,8 @@ def flag(text: str) -> Span:
 
 def with_mark(text: str, marks: Iterable[str], style: str = "") -> Term:
     """Our own words with marks behind them."""
-    kinds = {"pas tous les jours": "frequency"}
-    return Term(
-        text=text,
-        style=style,
-        source="french",
-        marks=tuple(Mark(kind=kinds.get(mark, "untranslated"), text=mark) for mark in marks),
-    )  # type: ignore[arg-type]
+    found = (Mark(kind="frequency" if mark == NOT_DAILY else "untranslated", text=mark) for mark in marks)
+    return Term(text=text, style=style, source="french", marks=tuple(found))
 
 
 def small(text: str) -> Span:

@@ -85,6 +85,12 @@ def day_words(found: Moment) -> str:
     return f"{ordinal(found.day)}{NBSP}{month}{NBSP}{found.year}"
 
 
+def day_of(time: Time | None) -> str:
+    """The date of a time without its hour, for « affirmé le … »."""
+    found = moment(time)
+    return day_words(found) if found is not None else date_words(time)
+
+
 def ordinal(day: int) -> str:
     """« 1er » for the first of a month, the number otherwise."""
     return "1er" if day == 1 else str(day)

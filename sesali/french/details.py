@@ -13,7 +13,6 @@ from typing import Any
 from ehdsi.cda.datatypes import (
     Address,
     Coded,
-    EventTiming,
     Identifier,
     Interval,
     Origin,
@@ -24,7 +23,7 @@ from ehdsi.cda.datatypes import (
     Ratio,
     Telecom,
     Time,
-    TimingSet,
+    Timing,
 )
 from ehdsi.cda.model import Entry, Organization, Participation, UnreadEntry
 from sesali.french.dates import full_words, moment, period
@@ -48,6 +47,10 @@ _SKIPPED = {
     "mood",
     "type_code",
 }
+
+
+#: Fields that hold a frequency, whatever its type.
+_TIMINGS = ("Medication.timing", "Medication.other_timings")
 
 
 def details_of(entry: Entry, labels: Labeller, units: Units) -> tuple[Detail, ...]:
@@ -87,6 +90,8 @@ class _Panel:
             yield from self.coded(value, title, at)
         elif isinstance(value, str):
             yield self.text(value, title, at)
+        elif at in _TIMINGS:
+            yield Detail(label=title, text=frequency(value).text + _start(value))
         elif isinstance(value, bool):
             yield Detail(label=title, text="oui" if value else "non")
         elif isinstance(value, int):
@@ -114,6 +119,8 @@ class _Panel:
 
     def structured(self, value: Any, title: str) -> Iterator[Detail]:
         """Lines for times, quantities, people and the nested parts of an entry."""
+        if isinstance(value, Interval) and _says_nothing(value):
+            return
         words = self.words(value)
         if words:
             yield Detail(label=title, text=words)
@@ -142,8 +149,6 @@ class _Panel:
             return result_range(value)
         if isinstance(value, Ratio):
             return strength(value, self.units) or flavour(value.null_flavor)
-        if isinstance(value, Periodic | EventTiming | TimingSet):
-            return frequency(value).text + _start(value)
         if isinstance(value, Identifier):
             return value.extension or value.root or flavour(value.null_flavor)
         if isinstance(value, PersonName):
@@ -179,7 +184,19 @@ def _full_period(interval: Interval) -> str:
     return period(interval)
 
 
-def _start(timing: Periodic | EventTiming | TimingSet) -> str:
+def _says_nothing(interval: Interval) -> bool:
+    parts = (
+        interval.low,
+        interval.high,
+        interval.center,
+        interval.value,
+        interval.width,
+        interval.null_flavor,
+    )
+    return all(part is None for part in parts)
+
+
+def _start(timing: Timing) -> str:
     phase = timing.phase if isinstance(timing, Periodic) else None
     return f" (repère : {_full_period(phase)})" if phase is not None else ""
 

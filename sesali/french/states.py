@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ehdsi.cda.datatypes import Coded
 from ehdsi.cda.model import AbsenceStatement, Header, Section, UnreadEntry
 from sesali.french.context import Page
-from sesali.french.dates import date_words
+from sesali.french.dates import day_of
 from sesali.french.people import name_words
 from sesali.french.view import Notice
 from sesali.french.words import ABOUT, FLAVOURS, NONE_KNOWN, STATES
@@ -14,12 +13,14 @@ from sesali.french.words import ABOUT, FLAVOURS, NONE_KNOWN, STATES
 _NO_INFORMATION = ("NI", "UNK", "NASK", "ASKU", "NAV", "NA", "NP")
 
 
-def none_known(coded: Coded) -> tuple[str, str]:
-    """The sentence of a known absence, and what it leaves open."""
-    known = NONE_KNOWN.get(coded.code or "")
-    if known is None:
-        return "Absence déclarée.", ""
-    return known[0], known[1]
+def none_known(page: Page, statement: AbsenceStatement) -> tuple[str, str]:
+    """The sentence of a known absence, and what it leaves open; an older code by its own designation."""
+    known = NONE_KNOWN.get(statement.code.code or "")
+    if known is not None:
+        return known[0], known[1]
+    term = page.term(statement.code, "AbsenceStatement.code")
+    words = term.text if term.source != "flavour" else statement.text or "absence déclarée"
+    return f"{words[:1].upper()}{words[1:]}.", ""
 
 
 def no_information(section: Section) -> str | None:
@@ -52,7 +53,8 @@ def notices(
     if not statements and (reason := no_information(section)) is not None:
         found.append(_nothing(page, section, None, FLAVOURS.get(reason, reason)))
     if unread:
-        found.append(Notice(kind="unreadable", text=STATES["unreadable"], icon="i-modere"))
+        words = STATES["partly_unreadable" if has_rows else "unreadable"]
+        found.append(Notice(kind="unreadable", text=words, icon="i-modere"))
     if not found and not has_rows:
         kind = "narrative" if has_narrative else "empty"
         found.append(
@@ -62,13 +64,13 @@ def notices(
 
 
 def _absence(page: Page, statement: AbsenceStatement, header: Header, *, contradicted: bool) -> Notice:
-    sentence, more = none_known(statement.code)
+    sentence, more = none_known(page, statement)
     term = page.term(statement.code, "AbsenceStatement.code")
     if contradicted:
         text = STATES["contradiction"].format(statement=sentence.rstrip("."))
         return Notice(kind="contradiction", text=text, icon="i-modere", term=term)
     by = next((name_words(author.person) for author in header.authors if author.person is not None), "")
-    stated = STATES["stated"].format(date=date_words(header.effective_time), author=f" ({by})" if by else "")
+    stated = STATES["stated"].format(date=day_of(header.effective_time), author=f" ({by})" if by else "")
     return Notice(kind="none", text=sentence, more=f"{stated} {more}".strip(), icon="i-aucun", term=term)
 
 

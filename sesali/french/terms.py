@@ -23,10 +23,16 @@ _UNTRANSLATED = "non traduit"
 _LANGUAGE_NAMES = {"en": "anglais"}
 
 
+_MARKS = re.compile("[\u0300-\u036f]+")
+_GAPS = re.compile(r"[\W_]+")
+
+
 def normal(text: str) -> str:
     """For comparing wordings: no accents, case, punctuation or double spaces."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return " ".join(re.sub(r"[^\w]+", " ", "".join(c for c in plain if not unicodedata.combining(c))).split())
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = _MARKS.sub("", unicodedata.normalize("NFD", folded))
+    return _GAPS.sub(" ", folded).strip()
 
 
 class Labeller:
@@ -71,14 +77,8 @@ class Labeller:
         text, lang, source, marks, worded_by = self._choose(coded)
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
-        if normal(original) == normal(text) and (source not in ("code",)):
-            if (
-                source == "sent"
-                or original_lang == lang
-                or source in ("english", "original")
-                or original == text
-            ):
-                original = ""
+        if normal(original) == normal(text):
+            original = ""
         return Term(
             text=text,
             lang=lang,
@@ -228,7 +228,7 @@ class Labeller:
                 Mark(kind="unmapped", text=f"valeur déclarée absente : {flavour(coded.null_flavor)}")
             )
         if source in ("french", "general") and self._discordant(coded):
-            marks.append(Mark(kind="discordant", text=f"libellé discordant, reçu : {coded.display_name}"))
+            marks.append(Mark(kind="discordant", text="libellé discordant"))
         return tuple(marks)
 
     def _retired(self, replaced_by: str) -> str:
@@ -289,9 +289,9 @@ def _below(coded: Coded) -> Iterator[Coded]:
 
 def _untranslated(language: str) -> Mark:
     name = _LANGUAGE_NAMES.get(language.split("-", 1)[0])
-    return Mark(kind="untranslated", text=f"{_UNTRANSLATED} ({name})" if name else _UNTRANSLATED)
+    return Mark(kind="untranslated", text=f"{_UNTRANSLATED}, {name}" if name else _UNTRANSLATED)
 
 
 def _agrees(sent: str, stored: str) -> bool:
-    """Same words in any order, or one the beginning of the other: drift between catalogue versions."""
-    return sent == stored or set(sent.split()) == set(stored.split())
+    """Same words in any order and number: drift between versions of the catalogue, no contradiction."""
+    return sent == stored or {w.rstrip("s") for w in sent.split()} == {w.rstrip("s") for w in stored.split()}

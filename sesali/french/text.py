@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from html import unescape
 
 from markupsafe import Markup
 
@@ -59,10 +60,11 @@ def _page(view: FrenchSummary) -> Iterator[str]:
         yield from (f"  - {text}" for text, _ in view.unread)
     if view.level == 1:
         size = view.attachment_size // 1024
-        yield f"Original mis en page ({view.attachment_type}, {size} ko), sans données codées : pas de traduction."
+        yield f"Original mis en page seul ({view.attachment_type}, {size} ko) : pas de données codées."
     else:
         counts = " · ".join(warning.text for warning in view.warnings)
-        yield f"Traduite à partir de codes{' : ' + counts if counts else ''}. En cas de doute, l’original fait foi."
+        yield f"Traduite à partir de codes{' : ' + counts if counts else ''}."
+        yield "En cas de doute, l’original fait foi."
         yield ""
         yield "ALERTES"
         for alert in view.alerts:
@@ -164,7 +166,7 @@ def _plain(narrative: Markup) -> str:
 def _strip(html: str) -> str:
     """Text without tags, line breaks kept; the markup is our own and holds no stray angle brackets."""
     parts = html.split("<")
-    return str(Markup(parts[0] + "".join(part.partition(">")[2] for part in parts[1:])).unescape())
+    return unescape(parts[0] + "".join(part.partition(">")[2] for part in parts[1:]))
 
 
 def _wrapped(text: str, indent: str, following: str | None = None) -> Iterator[str]:

@@ -17,6 +17,10 @@ from sesali.french.words import NBSP, STATUS
 COLUMNS = ("Médicament", "Posologie", "Période", "Motif et consigne")
 
 
+#: Dose forms that are units of intake by themselves.
+_COUNTED_FORMS = ("comprimé", "gélule", "capsule", "suppositoire", "ovule", "implant")
+
+
 def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
     """One table in three groups: current, ended, period unknown; never mixed."""
     current: list[Row] = []
@@ -67,11 +71,11 @@ def _product(page: Page, medication: Medication) -> list[Line]:
     lines = [
         _ingredient(page, ingredient, per)
         for ingredient in product.ingredients
-        if ingredient.code is not None or ingredient.name
+        if _names(ingredient.code) or ingredient.name
     ]
-    lines = lines or [_class(page, coded) for coded in product.classes]
+    lines = lines or [_class(page, coded) for coded in product.classes if _names(coded)]
     for part in product.parts:
-        lines += [_ingredient(page, ingredient, per) for ingredient in part.ingredients]
+        lines += [_ingredient(page, ingredient, "") for ingredient in part.ingredients]
         lines += _trade(page, part, medication)
     named = bool(lines)
     lines += _trade(page, product, medication, alone=not named)
@@ -80,6 +84,13 @@ def _product(page: Page, medication: Medication) -> list[Line]:
     if not lines and medication.text:
         lines.append((page.free(medication.text, "drug", medication),))
     return lines or [(Span(text="médicament non indiqué", style="absent"),)]
+
+
+def _names(coded: Coded | None) -> bool:
+    """Whether a code says what something is, rather than only why it is not said."""
+    return coded is not None and bool(
+        coded.code or coded.original_text or coded.translations or coded.display_name
+    )
 
 
 def _ingredient(page: Page, ingredient: Ingredient, per: str) -> Line:
@@ -140,11 +151,15 @@ def _package(page: Page, package: Package) -> Line:
 
 
 def _unit_of_intake(page: Page, medication: Medication) -> str:
-    """« comprimé », where the dose names what is counted; it reads the strength's bare 1."""
+    """« comprimé », where the dose or the form names what is counted; it reads the strength's bare 1."""
     dose = medication.dose
     quantity = (dose.value or dose.low or dose.high) if dose is not None else None
     known = page.units.presentation(page.units.countable(quantity)) if quantity is not None else None
-    return known[0] if known else ""
+    if known is not None:
+        return known[0]
+    form = medication.product.form
+    first = page.term(form, "Product.form").text.split(" ", 1)[0] if form is not None else ""
+    return first if first in _COUNTED_FORMS else ""
 
 
 # -- dosage, period, reason ------------------------------------------------------------------------------

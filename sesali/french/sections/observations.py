@@ -77,8 +77,10 @@ def values_of(page: Page, observation: Observation) -> list[Line]:
             lines.append((small(CONTROL),))
         else:
             lines.append(page.value(value))
-    for component in observation.components:
-        lines.append(join([title_of(page, component, ""), *values_of(page, component)], Span(text=" : ")))
+    lines += [
+        join([title_of(page, component, ""), *values_of(page, component)], Span(text=" : "))
+        for component in observation.components
+    ]
     return lines
 
 

@@ -52,6 +52,8 @@ def _problem(page: Page, problem: Problem) -> Row:
             pieces.append(small(f" {system} {problem.value.code}".replace("  ", " ")))
         if problem.value.code_system == oids.ORPHANET:
             pieces.append(Span(text="maladie rare", style="tag"))
+        if not problem.value.code and problem.text and problem.text not in {p.text for p in pieces}:
+            pieces += [Span(text=" · "), page.free(problem.text, "", problem)]
     elif problem.text:
         pieces.append(page.free(problem.text, "strong", problem))
     else:
@@ -82,7 +84,7 @@ def _state(page: Page, problem: Problem) -> list[Line]:
     if problem.clinical_status is not None:
         lines.append((page.term(problem.clinical_status, "Problem.clinical_status"),))
     if problem.severity is not None:
-        lines.append(severity(page, problem.severity, "Problem.severity"))
+        lines.append((small("gravité : "), *severity(page, problem.severity, "Problem.severity")))
     if problem.outcome is not None:
         lines.append((small("évolution : "), page.term(problem.outcome, "Problem.outcome")))
     if problem.assertion is not None:
@@ -158,14 +160,10 @@ def is_in_place(device: Device) -> bool:
 
 
 def _device(page: Page, device: Device) -> Row:
-    pieces: list[Piece] = []
+    name = device_name(page, device, "strong")
     if device.negated:
-        pieces.append(Span(text="Absence de : ", style="negation"))
-    if device.code is not None and (device.code.code or not device.text):
-        pieces += page.coded_line(device.code, "Device.code", "strong")
-    else:
-        pieces.append(page.free(device.text, "strong", device) if device.text else ABSENT)
-    lines: list[Line] = [tuple(pieces)]
+        name = (Span(text="Absence de : ", style="negation"), *name)
+    lines: list[Line] = [name]
     if device.model_name:
         lines.append((small(device.model_name),))
     time = device.time
@@ -183,5 +181,20 @@ def _device(page: Page, device: Device) -> Row:
         device,
         (lines + _comments(page, device), [placed], [taken], udi),
         name="".join(piece.text for piece in lines[0]),
-        counted=not device.negated,
+        counted=not device.negated and is_named(device),
     )
+
+
+def is_named(device: Device) -> bool:
+    """Whether the entry names a device at all, rather than saying that nothing is known."""
+    code = device.code
+    coded = code is not None and bool(code.code or code.original_text or code.translations)
+    return device.null_flavor is None and (coded or bool(device.text))
+
+
+def device_name(page: Page, device: Device, style: str = "") -> Line:
+    """The coded device, else its text."""
+    code = device.code
+    if code is not None and (code.code or code.original_text or code.translations or not device.text):
+        return page.coded_line(code, "Device.code", style)
+    return (page.free(device.text, style, device) if device.text else ABSENT,)
