@@ -26,8 +26,8 @@ from ehdsi.terminology import Terminology
 class PackFinding:
     """One thing to mend in a pack.
 
-    ``rule`` is the number of the requirement (``P-07`` is the search mask) and its name; ``line`` is 0 when the
-    whole file is meant.
+    ``rule`` is the number of the requirement (``P-07`` is the search mask) and its name; ``line`` is 0 when
+    the whole file is meant.
     """
 
     rule: str

@@ -43,7 +43,7 @@ def _mbo_digit(stem: str) -> str | None:
 
 
 def _complete_mbo(stem: str) -> str | None:
-    if not re.fullmatch(r"\d{8}", stem):
+    if not re.fullmatch(r"[0-9]{8}", stem):
         return None
     digit = _mbo_digit(stem)
     return None if digit is None else stem + digit
@@ -56,38 +56,38 @@ def _valid_by_completion(complete: Callable[[str], str | None], checked: int) ->
 
 def _complete_matricule(stem: str) -> str | None:
     """Both check digits of a Luxembourg number are taken over its first eleven: Luhn, then Verhoeff."""
-    if not re.fullmatch(r"\d{11}", stem):
+    if not re.fullmatch(r"[0-9]{11}", stem):
         return None
     return f"{stem}{luhn.calc_check_digit(stem)}{verhoeff.calc_check_digit(stem)}"
 
 
 def _complete_birth_number(stem: str) -> str | None:
-    if not re.fullmatch(r"\d{9}", stem):
+    if not re.fullmatch(r"[0-9]{9}", stem):
         return None
     digit = int(stem) % 11
     return None if digit == 10 else f"{stem}{digit}"
 
 
 def _complete_isikukood(stem: str) -> str | None:
-    return stem + str(ik.calc_check_digit(stem + "0")) if re.fullmatch(r"\d{10}", stem) else None
+    return stem + str(ik.calc_check_digit(stem + "0")) if re.fullmatch(r"[0-9]{10}", stem) else None
 
 
 def _complete_dni(stem: str) -> str | None:
-    return stem + dni.calc_check_digit(stem) if re.fullmatch(r"\d{8}", stem) else None
+    return stem + dni.calc_check_digit(stem) if re.fullmatch(r"[0-9]{8}", stem) else None
 
 
 def _complete_mod_11_10(length: int) -> Callable[[str], str | None]:
     return lambda stem: (
-        stem + mod_11_10.calc_check_digit(stem) if re.fullmatch(rf"\d{{{length}}}", stem) else None
+        stem + mod_11_10.calc_check_digit(stem) if re.fullmatch(rf"[0-9]{{{length}}}", stem) else None
     )
 
 
 def _complete_amka(stem: str) -> str | None:
-    return stem + str(luhn.calc_check_digit(stem)) if re.fullmatch(r"\d{10}", stem) else None
+    return stem + str(luhn.calc_check_digit(stem)) if re.fullmatch(r"[0-9]{10}", stem) else None
 
 
 def _complete_emso(stem: str) -> str | None:
-    return stem + emso.calc_check_digit(stem) if re.fullmatch(r"\d{12}", stem) else None
+    return stem + emso.calc_check_digit(stem) if re.fullmatch(r"[0-9]{12}", stem) else None
 
 
 def _ihi_digit(core: str) -> str | None:
@@ -98,7 +98,7 @@ def _ihi_digit(core: str) -> str | None:
 
 def _complete_ihi(stem: str) -> str | None:
     """An Irish IHI from its GS1 prefix and core (16 digits): mod 11 over the core, then the GS1 digit."""
-    if not re.fullmatch(r"\d{16}", stem):
+    if not re.fullmatch(r"[0-9]{16}", stem):
         return None
     core = _ihi_digit(stem[7:])
     if core is None:
@@ -109,7 +109,7 @@ def _complete_ihi(stem: str) -> str | None:
 
 
 def _complete_personas_kods(stem: str) -> str | None:
-    if not re.fullmatch(r"\d{10}", stem):
+    if not re.fullmatch(r"[0-9]{10}", stem):
         return None
     weights = (10, 5, 8, 4, 2, 1, 6, 3, 7, 9)
     total = 1 + sum(weight * int(digit) for weight, digit in zip(weights, stem, strict=True))

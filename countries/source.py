@@ -75,7 +75,8 @@ class Table:
         )
 
     def has(self, key: str) -> bool:
-        """True if the key is written."""
+        """True if the key is written; asking makes it a known key."""
+        self._read.add(key)
         return key in self.data
 
     def _get(self, key: str, kind: type, default: Any, expected: str) -> Any:
@@ -157,14 +158,21 @@ class Table:
 def read_toml(file: Path) -> Table:
     """The top table of a TOML file; raises ``PackError`` when it is missing, not UTF-8 or not TOML."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        data = file.read_bytes()
     except OSError:
         raise PackError(str(file), 0, "(file)", "a readable file", "none") from None
+    return parse_toml(file, data)
+
+
+def parse_toml(file: Path, data: bytes) -> Table:
+    """As :func:`read_toml`, from bytes; ``file`` is only named in complaints."""
+    try:
+        text = data.decode("utf-8")
+        return Table(file, text, tomllib.loads(text))
     except UnicodeDecodeError as error:
         raise PackError(str(file), 0, "(file)", "UTF-8", f"byte {error.start} is not") from None
-    try:
-        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise PackError(str(file), int(line[1]) if line else 0, "(file)", "TOML", str(error)) from None
-    return Table(file, text, data)
+    except RecursionError:
+        raise PackError(str(file), 0, "(file)", "TOML", "tables nested too deeply") from None
