@@ -10,7 +10,8 @@ import pytest
 from simulators.clock import SettableClock
 from simulators.world import World
 from tests.component.golden_requests import Gateway, Reply
-from tests.component.negative_cases import CASES, PATIENT, Case, letter, listed, matched
+from tests.component.negative_cases import CASES
+from tests.component.negative_parts import PATIENT, Case, letter, listed, matched
 
 #: What no answer may hold: traces of our code, or of the machine that it runs on.
 LEAKS = (b"Traceback", b".py", b"/etc/", b"lxml", b"cryptography")
