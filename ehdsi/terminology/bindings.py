@@ -50,7 +50,7 @@ BINDINGS: dict[tuple[str, str], Binding] = {
     ("AbsenceStatement", "code"): _bound("O", 47, 48, 49, 50, 51),
     ("Allergy", "type"): _bound("RNFA", 18),
     ("Allergy", "agents"): _bound("RNFA", 19, 24, 61),
-    ("Allergy", "value"): _bound("O", 47),
+    ("Allergy", "value"): _bound("O", 47, 5, 63),
     ("Allergy", "severity"): _bound("O", 13),
     ("Allergy", "criticality"): _bound("O", 57),
     ("Allergy", "certainty"): _bound("O", 58),

@@ -53,6 +53,10 @@ _SKIPPED = {
 _TIMINGS = ("Medication.timing", "Medication.other_timings")
 
 
+#: Names of products and makers: no translation is missing.
+_NAMES = ("Product.name", "Product.manufacturer", "Package.name", "Device.model_name")
+
+
 def details_of(entry: Entry, labels: Labeller, units: Units) -> tuple[Detail, ...]:
     """All values of an entry, in the order of the model, each with its French label."""
     return tuple(_Panel(labels, units).of(entry))
@@ -113,8 +117,10 @@ class _Panel:
             return Detail(label=title, text=STATUS.get(value, value))
         if at.endswith(".null_flavor"):
             return Detail(label=title, text=flavour(value))
-        if at.endswith((".reason", ".dose_number", ".lot_number")):
+        if at.endswith((".reason", ".dose_number", ".lot_number", ".reference_ranges")):
             return Detail(label=title, text=value)
+        if at in _NAMES:
+            return Detail(label=title, text=value, lang=self.labels.language)
         return Detail(label=title, term=self.labels.free(value, mark=False))
 
     def structured(self, value: Any, title: str) -> Iterator[Detail]:

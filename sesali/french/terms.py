@@ -35,6 +35,10 @@ def normal(text: str) -> str:
     return _GAPS.sub(" ", folded).strip()
 
 
+#: Elements whose display name is the name of a product: it has no translation.
+_NAMES = ("Product.code", "Package.code")
+
+
 class Labeller:
     """Makes terms of one document: knows its language, the terminology and the order of languages."""
 
@@ -74,7 +78,7 @@ class Labeller:
     def _make(self, coded: Coded, at: str, style: str) -> Term:
         if not coded.code:
             return self._without_code(coded, style)
-        text, lang, source, marks, worded_by = self._choose(coded)
+        text, lang, source, marks, worded_by = self._choose(coded, at)
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
         if normal(original) == normal(text):
@@ -90,7 +94,7 @@ class Labeller:
             trace=self._trace(coded, worded_by),
         )
 
-    def _choose(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
+    def _choose(self, coded: Coded, at: str) -> tuple[str, str, Source, tuple[Mark, ...], str]:
         """Text, its language, how it was found, the marks of that, who worded it."""
         store, system, code = self.terminology, coded.code_system, coded.code
         for language in self.languages:
@@ -114,12 +118,14 @@ class Labeller:
                     (_untranslated("en"),),
                     store.source_text(wording.source),
                 )
-        return self._as_sent(coded)
+        return self._as_sent(coded, at)
 
-    def _as_sent(self, coded: Coded) -> tuple[str, str, Source, tuple[Mark, ...], str]:
+    def _as_sent(self, coded: Coded, at: str) -> tuple[str, str, Source, tuple[Mark, ...], str]:
         """The words of the document, or the code where it has none."""
         if coded.display_name:
             lang = self._sent_language(coded)
+            if at in _NAMES:
+                return coded.display_name, lang, "sent", (), "nom du document"
             return coded.display_name, lang, "original", (_untranslated(lang),), "libellé du document"
         text = coded.original_text or next(
             (
