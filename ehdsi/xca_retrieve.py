@@ -109,8 +109,7 @@ def build_response(answer: RetrieveAnswer, new_cid: Callable[[], str] | None = N
     ----------
     answer : documents and errors.
     new_cid : makes a fresh content id for each document, which then travels as an XOP part; ``None``
-        writes the
-        documents inline as base64.
+        writes the documents inline as base64.
     highest_severity : write ``RegistryErrorList/@highestSeverity``.
 
     Source: IHE ITI-39 3.39.4.2, ITI-43 3.43.5; W3C XOP 1.0, section 2.1.
@@ -168,14 +167,12 @@ def parse_response(message: XmlElement, resolve: Callable[[str], bytes] | None =
     ----------
     message : the child of the SOAP body.
     resolve : gives the bytes of the MIME part with this content id (percent-decoded, without angle
-        brackets) and
-        raises ``KeyError`` when there is none; ``None`` when the answer came without parts.
+        brackets) and raises ``KeyError`` when there is none; ``None`` when the answer came without parts.
 
     Raises
     ------
     MalformedMessage : another message, a content that is neither base64 nor an XOP reference, or a
-        reference to a
-        part that is not there.
+        reference to a part that is not there.
 
     Source: IHE ITI-39 3.39.4.2; W3C XOP 1.0, section 3.2.
     """

@@ -44,8 +44,7 @@ def form_problems(search: PersonSearch, values: Mapping[str, str]) -> tuple[Prob
     ----------
     search : what is asked.
     values : texts by ``MaskField.key``; blanks around them do not count, absent and empty are the same. A
-        birth
-        date is ``YYYY-MM-DD``, a gender ``M``, ``F`` or ``UN``.
+        birth date is ``YYYY-MM-DD``, a gender ``M``, ``F`` or ``UN``.
 
     Returns
     -------

@@ -47,8 +47,7 @@ def parse_mask(root: XmlElement) -> SearchMask:
     Raises
     ------
     MalformedMessage : another root (the grammar of 2017 to 2019 is named as such), no country, no patient
-        search,
-        or one without any identifier.
+        search, or one without any identifier.
 
     Source: eHDSI International Search Mask, schema of 2023.
     """
@@ -147,9 +146,9 @@ def _field(element: XmlElement, kind: Kind, remarks: Remarks, label: str | None 
         remarks.error("A-ISM-02", "the domain of an identifier is not an OID", element, expected="an OID",
                       got=(domain or "nothing")[:60])
     written = element.get("label", "").removeprefix(LABEL)
-    known = {"identifier": IDENTIFIER_LABELS, "text": TEXT_LABELS}.get(kind)
-    expected = {label or SINGLE_LABELS.get(kind, "")} if known is None else known
-    if written not in expected:
+    known = {"identifier": IDENTIFIER_LABELS, "text": TEXT_LABELS}.get(kind,
+                                                                       frozenset({SINGLE_LABELS.get(kind)}))
+    if written not in ({label} if label is not None else known):
         remarks.error("X-ISM-03", "the label of a field is not one of the schema", element, got=written[:60])
     descriptions = (element.get("contextualDescription", ""), element.get("originalContextualDescription"))
     if any("<" in text for text in descriptions if text):

@@ -29,8 +29,7 @@ class Endpoint:
     ----------
     uri : ``https://…``; empty for the search mask, which has no address.
     certificate : DER of the server's TLS certificate; empty for the search mask. Text that could not be
-        decoded
-        gives empty bytes and a finding.
+        decoded gives empty bytes and a finding.
     activation, expiration : aware UTC times, ``None`` when absent.
     extensions : the one foreign element of each Extension; the search mask is such an element.
     """
