@@ -13,7 +13,6 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from countries.model import Country, Persona
-from countries.pdf import summary_pdf
 from ehdsi.cda.build import build, level1, related_to
 from ehdsi.cda.datatypes import Form, Identifier, Time
 from ehdsi.cda.model import PatientSummary
@@ -112,11 +111,12 @@ def _documents(
             )
         )
     original = replace(friendly, header=replace(friendly.header, identifier=ids.friendly))
+    if 1 in country.documents.levels:
+        original = related_to(original, ids.l1)
     made.append(
         replace(
             _document(original, "friendly", ids, created, lambda: build(original)),
             unique_id=ids.friendly,
-            related_ids=(),
         )
     )
     return tuple(made)
@@ -184,5 +184,8 @@ def _document(
 
 def _level1(friendly: PatientSummary, pivot: PatientSummary, ids: DocumentIds) -> bytes:
     """The PDF shows the national original; its header is that of the pivot."""
+    # The PDF library takes a fifth of a second to import, which a world without level 1 requests never needs.
+    from countries.pdf import summary_pdf
+
     pdf = summary_pdf(friendly, language=friendly.header.language)
     return build(level1(pivot, pdf, ids.l1))
