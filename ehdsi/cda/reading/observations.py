@@ -16,7 +16,17 @@ from ehdsi.cda.reading.datatypes import (
 )
 from ehdsi.cda.reading.header import template_ids
 from ehdsi.cda.reading.people import participations, text_child
-from ehdsi.cda.reading.statements import EntryFields, absence, common, is_event, related, slot
+from ehdsi.cda.reading.statements import (
+    COMMENT,
+    EntryFields,
+    absence,
+    code_of,
+    common,
+    free_text,
+    is_event,
+    related,
+    slot,
+)
 from ehdsi.xml import XmlElement
 
 #: Relationships whose observation is a part of the one above it; any other kind says something else.
@@ -114,6 +124,9 @@ def organizer(reading: Reading, element: XmlElement) -> list[Entry]:
                 if is_event(child)
             ]
         )
+        for act in inside.get("act", ()):
+            if code_of(reading, act) == COMMENT:
+                fields["comments"] += tuple(text for text in (free_text(reading, component, act),) if text)
         for child in inside.get("organizer", ()):
             nested.extend(organizer(reading, child))
     group = ObservationGroup(
