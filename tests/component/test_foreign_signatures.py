@@ -105,7 +105,7 @@ def xmlsec(command: str, data: bytes, folder, *options: str) -> tuple[bool, byte
 @pytest.mark.parametrize("kind", ["RSA", "EC"])
 @pytest.mark.parametrize("value", ASSERTIONS, ids=["hcp", "trc", "nok"])
 def test_xmlsec_verifies_our_assertions(value, kind, tmp_path):
-    """Every kind of assertion, with either kind of key, satisfies xmlsec1 and its chain; a change does not."""
+    """Every kind of assertion, with either kind of key, satisfies xmlsec1; a change does not."""
     data = assertion(value, security.seal("FR", kind))
     assert xmlsec("--verify", data, tmp_path)[0]
     assert not xmlsec("--verify", data.replace(b"8999", b"8998"), tmp_path)[0]

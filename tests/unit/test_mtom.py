@@ -37,8 +37,8 @@ def test_a_package_is_read_back(content):
 def test_the_outer_type_is_the_one_of_axis():
     """type, start and start-info stand in the outer content type, as MTOM has it."""
     head, _ = join(ROOT, {}, boundary="b1", action="urn:a")
-    assert head == ('multipart/related; boundary=b1; type="application/xop+xml"; start="<root.message@ncpeh>"; '
-                    'start-info="application/soap+xml"; action="urn:a"')
+    assert head == ('multipart/related; boundary=b1; type="application/xop+xml"; '
+                    'start="<root.message@ncpeh>"; start-info="application/soap+xml"; action="urn:a"')
 
 
 def test_a_boundary_inside_a_part_is_our_own_error():
