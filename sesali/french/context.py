@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ehdsi.cda.datatypes import Coded, Interval, Quantity, QuantityRange, Ratio, Time, Value
@@ -164,25 +164,15 @@ def table(
     rows = [row for _, group in filled for row in group]
     used = [i for i in range(len(columns)) if i == 0 or i in keep or any(_says(row.cells[i]) for row in rows)]
     if len(used) < len(columns):
-        filled = [(title, [_only(row, used) for row in group]) for title, group in filled]
+        filled = [
+            (title, [replace(row, cells=tuple(row.cells[i] for i in used)) for row in group])
+            for title, group in filled
+        ]
     return Table(
         caption=caption,
         columns=tuple(columns[i] for i in used),
         shown_title=shown_title,
         groups=tuple(Group(title=title, rows=tuple(group)) for title, group in filled),
-    )
-
-
-def _only(row: Row, used: list[int]) -> Row:
-    return Row(
-        key=row.key,
-        name=row.name,
-        cells=tuple(row.cells[i] for i in used),
-        details=row.details,
-        path=row.path,
-        line=row.line,
-        tone=row.tone,
-        counted=row.counted,
     )
 
 

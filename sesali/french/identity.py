@@ -135,7 +135,7 @@ def _author(author: Participation) -> str:
     if author.organization is not None:
         parts += author.organization.names[:1]
         parts += [address.city for address in author.organization.addresses[:1] if address.city]
-    return ", ".join(part for part in parts if part) or "auteur non indiqué"
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or "auteur non indiqué"
 
 
 def document_details(page: Page, header: Header) -> tuple[tuple[str, str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ehdsi.cda.model import Entry, Immunization, Participation
 from sesali.french.context import Page, small, table
@@ -27,7 +28,10 @@ def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
     rows = [_row(page, immunization) for immunization in found]
     if len(rows) > _MANY:
         rows.sort(key=lambda row: row.cells[0][0][0].text.casefold())
-    built = table("Vaccinations", COLUMNS, [("", rows)])
+    columns = COLUMNS
+    if not any(immunization.targets for immunization in found):
+        rows, columns = [replace(row, cells=row.cells[1:]) for row in rows], COLUMNS[1:]
+    built = table("Vaccinations", columns, [("", rows)])
     return [built] if built else []
 
 

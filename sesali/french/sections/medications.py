@@ -101,7 +101,7 @@ def _ingredient(page: Page, ingredient: Ingredient, per: str) -> Line:
     else:
         line = (page.free(ingredient.name or "", "drug"),)
     dose = strength(ingredient.strength, page.units, per)
-    return (*line, Span(text=f" {dose}")) if dose else line
+    return (*line, Span(text=f" {dose}", style="dosage")) if dose else line
 
 
 def _class(page: Page, coded: Coded, at: str = "Product.classes") -> Line:
