@@ -1,8 +1,8 @@
 """Audit messages of the gateways (ATNA): values in, elements out, and back. The frame is ``ehdsi.syslog``.
 
-Source: DICOM PS3.15 annex A.5 (attribute style ``csd-code``, ``originalText``); IHE ITI TF-2, 3.20; eHDSI audit
-trail profile. The events, and the values of participants and objects, follow the profile as OpenNCP writes
-it. Codes of the patient information notice: unverified.
+Source: DICOM PS3.15 annex A.5 (attribute style ``csd-code``, ``originalText``); IHE ITI TF-2, 3.20; eHDSI
+audit trail profile. The events, and the values of participants and objects, follow the profile as OpenNCP has
+them. Codes of the patient information notice: unverified.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def sign_enveloped(
         raise LocalError("an element without ID cannot be signed")
     uri = f"#{element.get('ID')}" if reference == "id" else ""
     prefixes = tuple(prefix for prefix in inclusive_prefixes if prefix in element.nsmap)
-    # lxml honours a PrefixList only for prefixes that its parser has met: canonicalise what a reader will see.
+    # lxml honours a PrefixList only for prefixes that its parser has met: canonicalise what readers will see.
     seen = xml.parse(xml.serialise(element)) if prefixes else element
     digest = hashlib.new(hash_name, _canonical(seen, canonicalization, prefixes)).digest()
     signature = _signature_element(key, uri, digest, canonicalization, prefixes, hash_name)
