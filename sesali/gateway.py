@@ -231,11 +231,11 @@ class Gateway:
             raise error
         return outcomes.from_failure(error, step, country, country_name=french_name(country))
 
-    def close(self) -> None:
-        """Stop the workers and close all connections."""
+    def close(self, *, flush: float = 1.0) -> None:
+        """Stop the workers and close all connections; audit events get ``flush`` seconds to leave."""
         self._bulkheads.close()
         if self.trail is not None:
-            self.trail.close(flush=1.0)
+            self.trail.close(flush=flush)
         self._client.close()
         self._directory.close()
 

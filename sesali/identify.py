@@ -78,6 +78,8 @@ def judge(answer: DiscoveryAnswer, query: PatientQuery, *, country: str, country
 def _check_echo(answer: DiscoveryAnswer, query: PatientQuery) -> None:
     if answer.sender and answer.sender != query.receiver:
         raise refused("SES-083", detail="the answer comes from another home community than the one asked")
+    if answer.receiver and answer.receiver != query.sender:
+        raise refused("SES-083", detail="the answer is addressed to another home community")
     target = answer.target_message_id
     if target.root and (target.root, target.extension) != (query.message_id.root, query.message_id.extension):
         raise refused("SES-083", detail="the answer belongs to another request")

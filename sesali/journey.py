@@ -52,6 +52,11 @@ class JourneyRecord:
     page: str = field(default="", repr=False)
 
     @property
+    def last_step(self) -> StepName:
+        """The step at which the journey ended."""
+        return list(self.milliseconds)[-1]
+
+    @property
     def sections(self) -> int:
         """How many sections the structured summary has, 0 without one."""
         if self.opened is None or self.opened.structured is None:

@@ -139,7 +139,8 @@ def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: s
         return error
     name = country_name or country
     if isinstance(error, TransportFailure):
-        code = _data()["transport"].get(error.kind, "SES-080")
+        known = _data()["transport"]
+        code = known.get(str(error.status)) or known.get(error.kind, "SES-080")
         return refused(code, detail=str(error), pays=name)
     if isinstance(error, PeerError) and step == "mask":
         return refused("SES-041", detail=str(error))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ncpeh.console import FINDINGS, OK, print_json, print_table
+from ncpeh.console import ENVIRONMENT, FINDINGS, OK, print_json, print_table
 
 if TYPE_CHECKING:
     from exchange.wire import OnMessage
@@ -48,7 +48,10 @@ def run(options: argparse.Namespace) -> int:
         print_json(as_json(record, persona.key))
     else:
         _print(record, persona.key)
-    return OK if record.refusal is None else FINDINGS
+    if record.refusal is None:
+        return OK
+    # Without the SMP nothing was tried: that is the environment's fault, not a finding about a country.
+    return ENVIRONMENT if record.last_step == "mask" and record.refusal.notice.way_on == "retry" else FINDINGS
 
 
 def as_json(record: JourneyRecord, patient: str) -> dict[str, Any]:
