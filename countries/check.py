@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 from countries import check_rules
@@ -17,7 +16,7 @@ from countries.check_rules import Complaint, Pack, Severity
 from countries.errors import PackError
 from countries.loading import PACKS, codes, load, read_country
 from countries.model import Country
-from countries.source import Table, line_of, read_toml
+from countries.source import line_of, read_toml
 from ehdsi.errors import LocalError
 from ehdsi.terminology import Terminology
 
@@ -92,7 +91,7 @@ def _finding(folder: Path, rule: str, complaint: Complaint) -> PackFinding:
     file = folder / complaint.file
     line = complaint.line
     if not line and file.suffix == ".toml":
-        line = line_of(_read(file).text, complaint.path)
+        line = line_of(read_toml(file).text, complaint.path)
     return PackFinding(
         rule=rule,
         severity=complaint.severity,
@@ -102,8 +101,3 @@ def _finding(folder: Path, rule: str, complaint: Complaint) -> PackFinding:
         expected=complaint.expected,
         got=complaint.got,
     )
-
-
-@cache
-def _read(file: Path) -> Table:
-    return read_toml(file)

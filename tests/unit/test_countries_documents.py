@@ -13,7 +13,7 @@ from countries.loading import PACKS
 from ehdsi.cda.parse import parse
 from ehdsi.errors import LocalError
 from ehdsi.oids import ATC, ICD_10
-from ehdsi.terminology import Terminology, load
+from ehdsi.terminology import Terminology, load, transcode_summary, translate_summary
 
 NOW = datetime(2026, 3, 2, 10, 20, 30, tzinfo=UTC)
 
@@ -114,3 +114,27 @@ def test_identifiers_by_the_packs_scheme() -> None:
     ids = document_ids(malta, malta.persona("MT-1"))
     assert (ids.l3.root, ids.l3.extension) == (malta.oids.home_community, "9999051M.1")
     assert ids.l1.extension == "9999051M.2"
+
+
+@pytest.mark.parametrize("code", countries.codes())
+def test_every_coded_term_has_french_words(code: str) -> None:
+    """Defends the choice of codes: whatever a persona's pivot document says in code can be said in French."""
+    country = countries.load(code)
+    for persona in country.personas:
+        if persona.summary is None:
+            continue
+        pivot = transcode_summary(persona.summary, country.code_map, terminology()).summary
+        translated = translate_summary(pivot, terminology())
+        assert (translated.errors, translated.warnings) == ((), ()), persona.key
+
+
+def test_only_the_unmapped_personas_have_issues() -> None:
+    """Defends the mappings of all packs: transcoding has nothing to say, except for MT-5 and its twin."""
+    talkative = {
+        persona.key
+        for country in countries.load_all()
+        for persona in country.personas
+        for document in documents_of(country, persona, terminology(), NOW)
+        if document.issues
+    }
+    assert talkative == {"MT-5", "MT-5B"}
