@@ -28,7 +28,7 @@ def build(page: Page, entries: Sequence[Entry]) -> list[Table]:
     rows = [_row(page, immunization) for immunization in found]
     if len(rows) > _MANY:
         rows.sort(key=lambda row: row.cells[0][0][0].text.casefold())
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if not any(immunization.targets for immunization in found):
         rows, columns = [replace(row, cells=row.cells[1:]) for row in rows], COLUMNS[1:]
     built = table("Vaccinations", columns, [("", rows)])
