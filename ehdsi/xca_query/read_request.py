@@ -93,7 +93,8 @@ def _class_codes(slots: dict[str, tuple[str, ...]], adhoc: XmlElement, remarks: 
     literals = unquote_list(values)
     if not values or literals is None:
         remarks.error("N-36", "the class codes are missing or not a list of quoted literals", adhoc,
-                      expected=f"('{oids.DOCUMENT_CODE_PATIENT_SUMMARY}^^{oids.LOINC}')", clause="eHDSI XCA profile")
+                      expected=f"('{oids.DOCUMENT_CODE_PATIENT_SUMMARY}^^{oids.LOINC}')",
+                      clause="eHDSI XCA profile")
         return ()
     if any("," in literal for literal in literals):
         remarks.warning("N-36", "several class codes stand in one literal", adhoc, expected="('a^^s','b^^s')")
