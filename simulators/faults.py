@@ -52,7 +52,13 @@ KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyTyp
     {
         "state": {"answer": (str,), "code": (str,), "text": (str,), "status": (str,)},
         "swap": {"what": (str,), "other": (str,)},
-        "xpath-set": {"path": (str,), "value": (str,), "markup": (str,), "which": (str, int)},
+        "xpath-set": {
+            "path": (str,),
+            "value": (str,),
+            "attribute": (str,),
+            "markup": (str,),
+            "which": (str, int),
+        },
         "xpath-remove": {"path": (str,), "which": (str, int)},
         "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,)},
         "sign": {"signature": (str,), "action": (str,)},

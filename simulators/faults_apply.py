@@ -142,6 +142,8 @@ def _set(fault: Fault, node: Any) -> None:
     if isinstance(node, str):
         holder = node.getparent()  # type: ignore[attr-defined]
         holder.set(node.attrname, value)  # type: ignore[attr-defined]
+    elif "attribute" in fault.parameters:
+        node.set(str(fault.parameters["attribute"]), value)
     elif "markup" in fault.parameters:
         node.append(xml.parse(str(fault.parameters["markup"]).encode()))
     else:
