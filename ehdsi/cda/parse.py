@@ -65,8 +65,14 @@ def parse_element(root: XmlElement) -> PatientSummary:
     attachment = None
     if structured is not None:
         sections = _sections(reading, structured)
+        reading.take(*reading.groups(structured).get("confidentialityCode", ()))
+        reading.take(*reading.groups(structured).get("languageCode", ()))
+        _account(reading, structured, "the body")
     if unstructured is not None:
         attachment = _attachment(reading, unstructured)
+    reading.take(*(body for body in (structured, unstructured) if body is not None))
+    for component in bodies:
+        _account(reading, component, "the document")
     if structured is None and unstructured is None:
         reading.remark("unread", "the document has no body", root)
     return PatientSummary(
@@ -122,6 +128,7 @@ def _sections(reading: Reading, parent: XmlElement) -> tuple[Section, ...]:
     found: list[Section] = []
     for component in reading.open(parent).get("component", ()):
         found.extend([_section(reading, element) for element in reading.open(component).get("section", ())])
+        _account(reading, component, "a part")
     return tuple(found)
 
 
@@ -146,18 +153,16 @@ def _section(reading: Reading, element: XmlElement) -> Section:
         subsections=_sections(reading, element),
         origin=reading.origin(element),
     )
-    _account(reading, element)
+    _account(reading, element, "a section")
     return section
 
 
-def _account(reading: Reading, section: XmlElement) -> None:
-    """Remark what a section holds beside the parts that were read (authors, subjects, unknown elements)."""
-    for child in section:
+def _account(reading: Reading, element: XmlElement, what: str) -> None:
+    """Remark what stands beside the parts that were read: authors, subjects, misplaced elements."""
+    for child in element:
         name = reading.name(child)
         if child not in reading.taken and name not in ("templateId", "id") and reading.bears_content(child):
-            reading.remark("unread", f"{name.rpartition('}')[2]} of a section is not shown", child)
-    if len(reading.groups(section).get("text", ())) > 1:
-        reading.remark("repaired", "a section has more than one narrative; the first one is read", section)
+            reading.remark("unread", f"{name.rpartition('}')[2]} of {what} is not shown", child)
 
 
 # -------------------------------------------------------------------------------------------- attachment

@@ -247,7 +247,7 @@ def unread(reading: Reading, element: XmlElement, reason: str) -> UnreadEntry:
         xml=serialise(element).decode("utf-8"),
         terms=tuple(terms),
         text="; ".join(dict.fromkeys(words)) or None,
-        negated=is_true(element.get("negationInd")),
+        negated=any(is_true(node.get("negationInd")) for node in element.iter()),
         null_flavor=element.get("nullFlavor"),
         status=_status_below(reading, element),
         origin=reading.origin(element),
