@@ -10,6 +10,7 @@ Source: eHDSI XCA profile; IHE ITI TF-2 3.39, TF-3 4.2.3.2 (size, hash); eHDSI p
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -30,6 +31,12 @@ from sesali.outcomes import Notice, StepRefused, code_for_wire, notice, refused
 JudgeDocument = Callable[[bytes], tuple[Finding, ...]]
 
 
+#: What makes a PDF act by itself. ``/OpenAction`` with an array only says where to look first (ISO 32000-1,
+#: 12.3.2), which many writers put in; with anything else it is an action.
+_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|SubmitForm|ImportData|RichMedia)\b"
+                         rb"|/OpenAction(?!\s*\[)")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One level of a summary: what the list said, the bytes as received, what was read.
@@ -48,7 +55,7 @@ class Document:
         attachment = self.summary.attachment
         if attachment is None or not attachment.data.startswith(b"%PDF"):
             return None
-        return None if any(remark.kind == "unsafe" for remark in self.summary.remarks) else attachment.data
+        return None if _ACTIVE_PDF.search(attachment.data) else attachment.data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
