@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
@@ -41,11 +41,12 @@ class Break:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a check looks at: the document, what is known beside it, and the tables of the rule file."""
+    """What a check looks at: the document, what is known beside it, the tables, paths told so far."""
 
     root: XmlElement
     context: RuleContext
     rules: RuleSet
+    paths: dict[XmlElement, str] = field(default_factory=dict)
 
 
 def _select(expression: str) -> Callable[[XmlElement], list[XmlElement]]:
@@ -57,6 +58,7 @@ _PATIENT_IDS = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:id")
 _NAMES = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:patient/h:name")
 _REFERENCES = _select("//h:reference[starts-with(@value, '#')] | //p:reference[starts-with(@value, '#')]")
 _WITH_ID = _select("//*[@ID]")
+_IN_ENTRIES = _select("h:entry/descendant::h:code[@code] | h:entry/descendant::h:value[@code]")
 _INTERVALS = _select("//h:low[@value and ../h:high/@value]")
 _NARRATIVE = _select("//h:section/h:text/descendant-or-self::*")
 _ROOTS = _select("//*[@root] | //*[@codeSystem]")
@@ -230,12 +232,7 @@ def unique_ids(subject: Subject) -> Iterator[Break]:
 
 
 def _absence_nodes(section: XmlElement) -> list[XmlElement]:
-    found = section.xpath(
-        "h:entry//*[@codeSystem=$absent][self::h:code or self::h:value]",
-        namespaces=_NS,
-        absent=oids.ABSENT_UNKNOWN,
-    )
-    return cast(list[XmlElement], found)
+    return [node for node in _IN_ENTRIES(section) if node.get("codeSystem") == oids.ABSENT_UNKNOWN]
 
 
 def absence_alone(subject: Subject) -> Iterator[Break]:
@@ -253,12 +250,10 @@ def absence_code(subject: Subject) -> Iterator[Break]:
         for node in _absence_nodes(section):
             if node.get("code") not in allowed:
                 yield Break(node, got=node.get("code") or "", expected=" or ".join(allowed))
-        wrong = section.xpath(
-            "h:entry//*[self::h:code or self::h:value][starts-with(@code, 'no-')][not(@codeSystem=$absent)]",
-            namespaces=_NS,
-            absent=oids.ABSENT_UNKNOWN,
-        )
-        for node in cast(list[XmlElement], wrong):
+        for node in _IN_ENTRIES(section):
+            code = node.get("code") or ""
+            if not code.startswith("no-") or node.get("codeSystem") == oids.ABSENT_UNKNOWN:
+                continue
             yield Break(node, got=f"{node.get('code')} of {node.get('codeSystem')}")
 
 

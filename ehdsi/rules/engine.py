@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lxml import etree
+
 from ehdsi import oids
 from ehdsi.rules import checks
 from ehdsi.rules.load import CompiledRule, RuleSet, load
@@ -86,21 +88,35 @@ def _judge(compiled: CompiledRule, subject: checks.Subject) -> list[Finding]:
     else:
         found = list(checks.CHECKS[rule.check](subject))
         breaks, count = found[:MOST_PER_RULE], len(found)
-    findings = [_finding(rule, severity, broken) for broken in breaks]
+    findings = [_finding(rule, severity, broken, subject.paths) for broken in breaks]
     if count > MOST_PER_RULE:
         more = f"{rule.message}; {count - MOST_PER_RULE} more places are not listed"
         findings.append(Finding(rule=rule.id, severity=severity, message=more, clause=rule.clause))
     return findings
 
 
-def _finding(rule: Rule, severity: Severity, broken: checks.Break) -> Finding:
+def _path(node: XmlElement, known: dict[XmlElement, str]) -> str:
+    """The same as ``path_of``, remembered: many findings of one document share their ancestors."""
+    path = known.get(node)
+    if path is None:
+        parent = node.getparent()
+        if parent is None:
+            return path_of(node)
+        same = [child for child in parent if child.tag == node.tag]
+        position = f"[{same.index(node) + 1}]" if len(same) > 1 else ""
+        path = f"{_path(parent, known)}/{etree.QName(node).localname}{position}"
+        known[node] = path
+    return path
+
+
+def _finding(rule: Rule, severity: Severity, broken: checks.Break, known: dict[XmlElement, str]) -> Finding:
     node = broken.node
     line = node.sourceline if node is not None else 0
     return Finding(
         rule=rule.id,
         severity=severity,
         message=broken.message or rule.message,
-        xpath=path_of(node) if node is not None else "",
+        xpath=_path(node, known) if node is not None else "",
         line=line if isinstance(line, int) else 0,
         expected=broken.expected or rule.expected,
         got=broken.got[:MOST_QUOTED],
