@@ -10,7 +10,8 @@ Source: OpenID Connect Core 1.0, RP-Initiated Logout 1.0, Back-Channel Logout 1.
 from sesali.login.admission import admit
 from sesali.login.client import LoginClient
 from sesali.login.settings import PscSettings
+from sesali.login.transport import open_http
 from sesali.login.values import Activity, Admission, Ineligible, LoggedIn, LoginAttempt, LogoutNotice, Tokens
 
 __all__ = ["Activity", "Admission", "Ineligible", "LoggedIn", "LoginAttempt", "LoginClient", "LogoutNotice",
-           "PscSettings", "Tokens", "admit"]
+           "PscSettings", "Tokens", "admit", "open_http"]

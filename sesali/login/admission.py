@@ -53,8 +53,8 @@ def admit(userinfo: Claims, *, by: Rules | None = None) -> Admission:
 def _judged(exercises: tuple[dict[str, Any], ...], by: Rules) -> Iterator[Activity | Ineligible]:
     for place, raw in enumerate(exercises):
         exercise = _Exercise(
-            profession=_text(raw.get("codeProfession")), category=_text(raw.get("codeCategorieProfessionnelle")),
-            specialty=_text(raw.get("codeSavoirFaire")))
+            profession=_text(raw.get("codeProfession")), specialty=_text(raw.get("codeSavoirFaire")),
+            category=_text(raw.get("codeCategorieProfessionnelle")))
         reason = _refusal(exercise, by)
         activities = _dicts(raw.get("activities"))
         if not activities:
@@ -133,7 +133,7 @@ def _name(userinfo: Claims, exercises: tuple[dict[str, Any], ...], by: Rules) ->
 
 
 #: Registered in capitals because they are abbreviations.
-_ABBREVIATIONS = frozenset({"CHU", "CHR", "CHRU", "CH", "SAMU", "SMUR", "CPTS", "EHPAD", "HAD", "SELARL", "SCM"})
+_ABBREVIATIONS = frozenset({"CH", "CHR", "CHRU", "CHU", "CPTS", "EHPAD", "HAD", "SAMU", "SCM", "SMUR"})
 #: Small words that stay small inside a name of several words.
 _SMALL = frozenset({"DE", "DU", "DES", "LA", "LE", "LES", "ET", "AU", "AUX"})
 

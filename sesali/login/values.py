@@ -138,7 +138,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutNotice:
-    """A verified logout token: close every login with this ``session_id``, or of this ``subject`` if empty."""
+    """A verified logout token: it closes the ``session_id``, or, if that is empty, all of ``subject``."""
 
     token_id: str
     subject: str = ""
