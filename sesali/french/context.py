@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ehdsi.cda.datatypes import Coded, Interval, Quantity, QuantityRange, Ratio, Time, Value
-from ehdsi.cda.model import Entry
+from ehdsi.cda.model import Entry, ObservationGroup
 from ehdsi.terminology import Terminology
 from sesali.french.dates import date_words, period, starts_later
 from sesali.french.details import details_of
@@ -62,7 +62,7 @@ class Page:
         tone: str = "",
         name: str = "",
         counted: bool = True,
-        fold: bool = True,
+        group: ObservationGroup | None = None,
     ) -> Row:
         """A row for an entry: its cells, and the panel that holds every value of the entry.
 
@@ -77,7 +77,7 @@ class Page:
             name=title,
             cells=filled,
             tone=tone,  # type: ignore[arg-type]
-            details=details_of(entry, self.labels, self.units) if fold else (),
+            details=details_of(entry, self.labels, self.units, group),
             counted=counted,
             path=origin.path if origin else "",
             line=origin.line if origin else 0,

@@ -13,6 +13,7 @@ from typing import Any
 from ehdsi.cda.datatypes import (
     Address,
     Coded,
+    EventTiming,
     Identifier,
     Interval,
     Origin,
@@ -24,8 +25,9 @@ from ehdsi.cda.datatypes import (
     Telecom,
     Time,
     Timing,
+    TimingSet,
 )
-from ehdsi.cda.model import Entry, Organization, Participation, UnreadEntry
+from ehdsi.cda.model import Entry, ObservationGroup, Organization, Participation, UnreadEntry
 from sesali.french.dates import full_words, moment, period
 from sesali.french.people import address_words, name_words
 from sesali.french.quantities import Units, result, result_range, strength
@@ -57,9 +59,18 @@ _TIMINGS = ("Medication.timing", "Medication.other_timings")
 _NAMES = ("Product.name", "Product.manufacturer", "Package.name", "Device.model_name")
 
 
-def details_of(entry: Entry, labels: Labeller, units: Units) -> tuple[Detail, ...]:
-    """All values of an entry, in the order of the model, each with its French label."""
-    return tuple(_Panel(labels, units).of(entry))
+def details_of(
+    entry: Entry, labels: Labeller, units: Units, group: ObservationGroup | None = None
+) -> tuple[Detail, ...]:
+    """All values of an entry, in the order of the model, each with its French label.
+
+    ``group`` is the one that an observation stands in: its own values come last.
+    """
+    panel = _Panel(labels, units)
+    found = list(panel.of(entry))
+    if group is not None:
+        found += panel.of(dataclasses.replace(group, observations=()), "Ensemble › ")
+    return tuple(found)
 
 
 class _Panel:
@@ -95,7 +106,7 @@ class _Panel:
         elif isinstance(value, str):
             yield self.text(value, title, at)
         elif at in _TIMINGS:
-            yield Detail(label=title, text=frequency(value).text + _start(value))
+            yield from self.timing(value, title)
         elif isinstance(value, bool):
             yield Detail(label=title, text="oui" if value else "non")
         elif isinstance(value, int):
@@ -103,14 +114,22 @@ class _Panel:
         else:
             yield from self.structured(value, title)
 
+    def timing(self, value: Timing, title: str) -> Iterator[Detail]:
+        """The sentence, then each event of it as a term with its code."""
+        yield Detail(label=title, text=frequency(value).text + _start(value))
+        for event in _events(value):
+            yield Detail(label=f"{title}, moment", term=self.labels.term(event, at="EventTiming.event"))
+
     def coded(self, value: Coded, title: str, at: str) -> Iterator[Detail]:
         yield Detail(label=title, term=self.labels.term(value, at=at))
         for qualifier in value.qualifiers:
             side = qualifier.name.code == "272741003"
-            name = "côté" if side else self.labels.term(qualifier.name).text
+            kind = self.labels.term(qualifier.name)
+            name = "côté" if side else kind.text
             yield Detail(
                 label=f"{title}, {name}", term=self.labels.term(qualifier.value, at="Qualifier.value")
             )
+            yield Detail(label=f"{title}, qualificatif", term=kind)
 
     def text(self, value: str, title: str, at: str) -> Detail:
         if at.endswith(".status"):
@@ -200,6 +219,14 @@ def _says_nothing(interval: Interval) -> bool:
         interval.null_flavor,
     )
     return all(part is None for part in parts)
+
+
+def _events(timing: Timing) -> Iterator[Coded]:
+    if isinstance(timing, EventTiming) and timing.event is not None:
+        yield timing.event
+    elif isinstance(timing, TimingSet):
+        for part in timing.parts:
+            yield from _events(part)
 
 
 def _start(timing: Timing) -> str:

@@ -66,12 +66,15 @@ def notices(
 def _absence(page: Page, statement: AbsenceStatement, header: Header, *, contradicted: bool) -> Notice:
     sentence, more = none_known(page, statement)
     term = page.term(statement.code, "AbsenceStatement.code")
+    row = page.row(statement, (((term,),),))
     if contradicted:
         text = STATES["contradiction"].format(statement=sentence.rstrip("."))
-        return Notice(kind="contradiction", text=text, icon="i-modere", term=term)
+        return Notice(kind="contradiction", text=text, icon="i-modere", term=term, row=row)
     by = next((name_words(author.person) for author in header.authors if author.person is not None), "")
     stated = STATES["stated"].format(date=day_of(header.effective_time), author=f" ({by})" if by else "")
-    return Notice(kind="none", text=sentence, more=f"{stated} {more}".strip(), icon="i-aucun", term=term)
+    return Notice(
+        kind="none", text=sentence, more=f"{stated} {more}".strip(), icon="i-aucun", term=term, row=row
+    )
 
 
 def _nothing(page: Page, section: Section, statement: AbsenceStatement | None, words: str = "") -> Notice:
@@ -79,7 +82,8 @@ def _nothing(page: Page, section: Section, statement: AbsenceStatement | None, w
     text = STATES["no_information"].format(about=ABOUT.get(loinc or "", "cette rubrique"))
     more = STATES["no_information_more"] + (f" ({words})" if words else "")
     term = page.term(statement.code, "AbsenceStatement.code") if statement is not None else None
-    return Notice(kind="no_information", text=text, more=more, icon="i-inconnu", term=term)
+    row = page.row(statement, (((term,),),)) if statement is not None and term is not None else None
+    return Notice(kind="no_information", text=text, more=more, icon="i-inconnu", term=term, row=row)
 
 
 def missing() -> Notice:

@@ -135,13 +135,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A box in place of a table or above it."""
+    """A box in place of a table or above it; ``row`` holds the panel of the statement that it stands for."""
 
     kind: Literal["none", "no_information", "masked", "missing", "unreadable", "contradiction", "narrative"]
     text: str
     more: str = ""
     icon: str = ""
     term: Term | None = None
+    row: Row | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

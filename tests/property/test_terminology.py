@@ -26,26 +26,62 @@ QUICK = settings(max_examples=60, derandomize=True, deadline=None)
 texts = st.text(max_size=12)
 maybe = st.none() | texts
 systems = st.none() | st.sampled_from(sorted(STORE.code_systems)) | texts
-codeds = st.builds(Coded, code=maybe, code_system=systems, display_name=maybe, null_flavor=maybe,
-                   original_text=maybe)
-nested = st.builds(Coded, code=maybe, code_system=systems, display_name=maybe, null_flavor=maybe,
-                   original_text=maybe, translations=st.lists(codeds, max_size=2).map(tuple))
+codeds = st.builds(
+    Coded, code=maybe, code_system=systems, display_name=maybe, null_flavor=maybe, original_text=maybe
+)
+nested = st.builds(
+    Coded,
+    code=maybe,
+    code_system=systems,
+    display_name=maybe,
+    null_flavor=maybe,
+    original_text=maybe,
+    translations=st.lists(codeds, max_size=2).map(tuple),
+)
 times = st.builds(Time, value=st.none() | st.from_regex(r"[0-9+\-.]{0,20}") | texts, null_flavor=maybe)
-quantities = st.builds(Quantity, value=st.none() | st.from_regex(r"\A-?[0-9.eE]{0,8}\Z") | texts,
-                       unit=st.none() | st.sampled_from(["mg", "d", "wk", "h", "1", "{x}", "a/b"]) | texts,
-                       null_flavor=maybe, original_text=maybe)
-json_values = st.recursive(st.none() | st.booleans() | texts, lambda inner: st.lists(inner, max_size=3)
-                           | st.dictionaries(st.sampled_from(["resourceType", "concept", "code", "system", "url",
-                                                              "compose", "include", "designation", "entry"]),
-                                             inner, max_size=4), max_leaves=12)
+quantities = st.builds(
+    Quantity,
+    value=st.none() | st.from_regex(r"\A-?[0-9.eE]{0,8}\Z") | texts,
+    unit=st.none() | st.sampled_from(["mg", "d", "wk", "h", "1", "{x}", "a/b"]) | texts,
+    null_flavor=maybe,
+    original_text=maybe,
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | texts,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "resourceType",
+                    "concept",
+                    "code",
+                    "system",
+                    "url",
+                    "compose",
+                    "include",
+                    "designation",
+                    "entry",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
 
 
 @QUICK
-@given(st.binary(max_size=200) | json_values.map(lambda v: json.dumps(v).encode())
-       | st.sampled_from(["CodeSystem", "ValueSet", "Bundle"]).flatmap(
-           lambda kind: st.dictionaries(st.sampled_from(["concept", "url", "compose", "expansion", "entry"]),
-                                        json_values, max_size=3).map(
-               lambda body: json.dumps({"resourceType": kind, **body}).encode())))
+@given(
+    st.binary(max_size=200)
+    | json_values.map(lambda v: json.dumps(v).encode())
+    | st.sampled_from(["CodeSystem", "ValueSet", "Bundle"]).flatmap(
+        lambda kind: st.dictionaries(
+            st.sampled_from(["concept", "url", "compose", "expansion", "entry"]), json_values, max_size=3
+        ).map(lambda body: json.dumps({"resourceType": kind, **body}).encode())
+    )
+)
 def test_an_arbitrary_catalogue_never_raises_anything_but_our_errors(data: bytes) -> None:
     """Operators feed files of unknown origin to the importer."""
     with tempfile.TemporaryDirectory() as folder:
@@ -93,11 +129,13 @@ def test_dates_are_always_words(low: Time, high: Time, width: Quantity) -> None:
 
 @QUICK
 @given(quantities, quantities, st.none() | st.booleans(), times)
-def test_a_dose_is_never_without_its_unit(amount: Quantity, length: Quantity, times_a_day: bool | None,
-                                          start: Time) -> None:
+def test_a_dose_is_never_without_its_unit(
+    amount: Quantity, length: Quantity, times_a_day: bool | None, start: Time
+) -> None:
     """A number alone is the most dangerous thing that a dose can be."""
     words = dose_words(QuantityRange(value=amount), UNITS).text
     assert words and (amount.value is None or len(words.split("\u00a0")) > 1 or amount.unit)
-    assert frequency(Periodic(period=length, institution_specified=times_a_day,
-                              phase=Interval(low=start))).text
+    assert frequency(
+        Periodic(period=length, institution_specified=times_a_day, phase=Interval(low=start))
+    ).text
     assert isinstance(result(amount), str)

@@ -26,8 +26,13 @@ from tests.samples import rich_summary
 
 STORE = load(Path(__file__).parents[2] / "fixtures" / "terminology")
 NATIONAL = "2.999.7"
-ASTHMA = Coded(code="493", code_system=NATIONAL, code_system_name="National", display_name="Asma",
-               code_system_version="3")
+ASTHMA = Coded(
+    code="493",
+    code_system=NATIONAL,
+    code_system_name="National",
+    display_name="Asma",
+    code_system_version="3",
+)
 
 
 def mapped(kind: Kind = "exact", code: str = "J45") -> CodeMap:
@@ -81,10 +86,15 @@ def test_a_narrower_target_is_refused() -> None:
     assert coded.null_flavor == "OTH" and [(i.origin, i.code) for i in issues] == [("TSAM", "4509")]
 
 
-@pytest.mark.parametrize(("coded", "code"), [
-    (ASTHMA, "4501"), (Coded(code="Z99.99", code_system=oids.ICD_10), "4503"),
-    (Coded(display_name="x"), "2508"), (Coded(code="I84", code_system=oids.ICD_10), "2509"),
-])
+@pytest.mark.parametrize(
+    ("coded", "code"),
+    [
+        (ASTHMA, "4501"),
+        (Coded(code="Z99.99", code_system=oids.ICD_10), "4503"),
+        (Coded(display_name="x"), "2508"),
+        (Coded(code="I84", code_system=oids.ICD_10), "2509"),
+    ],
+)
 def test_each_failure_of_a_listed_element_has_its_number(coded: Coded, code: str) -> None:
     """The other side reads the numbers: each cause has its own."""
     _, issues = transcode(coded, CodeMap(), STORE, binding=LISTED)
@@ -96,7 +106,9 @@ def test_each_failure_of_a_listed_element_has_its_number(coded: Coded, code: str
 def test_a_code_outside_its_complete_value_set_is_a_warning() -> None:
     """Severity 'active' would be understood by nobody, but is no reason to withhold the document."""
     binding = binding_of("Allergy", "severity")
-    _, issues = transcode(Coded(code="55561003", code_system=oids.SNOMED_CT), CodeMap(), STORE, binding=binding)
+    _, issues = transcode(
+        Coded(code="55561003", code_system=oids.SNOMED_CT), CodeMap(), STORE, binding=binding
+    )
     assert [(i.code, i.severity) for i in issues] == [("2507", "warning")]
 
 
@@ -111,7 +123,9 @@ def test_elements_on_no_list_stay_as_sent() -> None:
 def test_a_required_element_that_fails_is_an_error_of_its_own() -> None:
     """The document code is the one element without which there is no document."""
     summary = rich_summary()
-    wrong = replace(summary, header=replace(summary.header, code=Coded(code="60591-5", code_system="2.999.1")))
+    wrong = replace(
+        summary, header=replace(summary.header, code=Coded(code="60591-5", code_system="2.999.1"))
+    )
     assert {i.code for i in transcode_summary(wrong, CodeMap(), STORE).errors} >= {"4501", "4511"}
 
 
@@ -139,7 +153,12 @@ def test_translation_reaches_every_kind_of_element() -> None:
     section = french.section("48765-2")
     assert section is not None
     allergy = next(entry for entry in section.entries if isinstance(entry, Allergy) and entry.reactions)
-    shown = [allergy.agents[0], allergy.reactions[0].manifestation, allergy.criticality, allergy.clinical_status]
+    shown = [
+        allergy.agents[0],
+        allergy.reactions[0].manifestation,
+        allergy.criticality,
+        allergy.clinical_status,
+    ]
     for coded in shown:
         assert coded is not None and coded.display_name == STORE.display(coded.code_system, coded.code, "fr")
 

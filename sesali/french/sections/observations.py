@@ -152,6 +152,7 @@ def _result(page: Page, observation: Observation, group: ObservationGroup | None
             ranges,
             [page.when(when_of(observation, group))],
         ),
+        group=group,
     )
 
 
@@ -245,6 +246,7 @@ def simple(page: Page, entries: Sequence[Entry], caption: str, columns: tuple[st
                     [page.when(when_of(observation, group))],
                 ),
                 counted=not observation.negated,
+                group=group,
             )
         )
     rows += _empty_groups(page, entries, 3)
