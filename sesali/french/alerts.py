@@ -19,6 +19,7 @@ from ehdsi.cda.model import (
 )
 from sesali.french.context import Page
 from sesali.french.dates import date_words, day_of
+from sesali.french.narrative import has_text
 from sesali.french.sections.allergies import WORST, is_active, reaction_line, substances
 from sesali.french.sections.pregnancies import estimates, is_pregnant
 from sesali.french.sections.problems import device_name, is_in_place, is_named
@@ -100,10 +101,7 @@ def _without_allergy(
     sections = list(sections_of(summary, ALLERGIES))
     if any(isinstance(entry, Allergy) for section in sections for entry in section.entries):
         return _one("aucune active ; réfutées ou résolues, voir la rubrique.", anchor, "i-aucun", "plain")
-    if any(
-        no_information(s) is None and s.narrative is not None and s.narrative.plain_text().strip()
-        for s in sections
-    ):
+    if any(no_information(s) is None and s.narrative is not None and has_text(s.narrative) for s in sections):
         return _one("aucune donnée codée, lire la rubrique.", anchor, "i-inconnu", "weak")
     return _one("aucune information transmise. Interroger le patient.", anchor, "i-inconnu", "weak")
 

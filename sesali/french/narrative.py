@@ -46,7 +46,8 @@ def narrative_html(node: NarrativeNode) -> Markup:
 
 
 def _write(node: NarrativeNode, out: list[str]) -> None:
-    opened, closed = _element(node)
+    simple = _TAGS.get(node.tag) if not node.attributes else None
+    opened, closed = (f"<{simple}>", f"</{simple}>") if simple else _element(node)
     out.append(opened)
     for child in node.children:
         if isinstance(child, str):
@@ -55,6 +56,11 @@ def _write(node: NarrativeNode, out: list[str]) -> None:
         else:
             _write(child, out)
     out.append(closed)
+
+
+def has_text(node: NarrativeNode) -> bool:
+    """Whether there is anything to read below a node."""
+    return any(child.strip() if isinstance(child, str) else has_text(child) for child in node.children)
 
 
 def _element(node: NarrativeNode) -> tuple[str, str]:

@@ -29,7 +29,7 @@ from ehdsi.terminology import Terminology
 from sesali.french import identity
 from sesali.french.alerts import alerts
 from sesali.french.context import Page, table
-from sesali.french.narrative import narrative_html
+from sesali.french.narrative import has_text, narrative_html
 from sesali.french.people import country_name, language_name
 from sesali.french.sections import allergies, immunizations, medications, observations, pregnancies, problems
 from sesali.french.states import missing, notices
@@ -135,7 +135,7 @@ def section_view(page: Page, section: Section, header: Header, key: str) -> Sect
         for index, inner in enumerate(section.subsections, 1)
     )
     rows = [row for t in tables for group in t.groups for row in group.rows if row.tone != "unread"]
-    narrative = section.narrative if section.narrative and section.narrative.plain_text().strip() else None
+    narrative = section.narrative if section.narrative and has_text(section.narrative) else None
     boxes = notices(
         page, section, header, has_rows=bool(rows) or bool(nested), has_narrative=narrative is not None
     )

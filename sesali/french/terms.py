@@ -48,7 +48,15 @@ class Labeller:
         self.terminology = terminology
         self.language = language or ""
         self.languages = languages
+        self._normal: dict[str, str] = {}
         self._known: dict[tuple[int, str, str], tuple[Coded, Term]] = {}
+
+    def normal(self, text: str) -> str:
+        """``normal``, remembered for this document only: the words of a patient outlive no page."""
+        found = self._normal.get(text)
+        if found is None:
+            found = self._normal[text] = normal(text)
+        return found
 
     def term(self, coded: Coded | None, *, at: str = "", style: str = "") -> Term:
         """The term for a coded element; ``at`` is ``Class.field``, which its value sets hang on."""
@@ -81,7 +89,7 @@ class Labeller:
         text, lang, source, marks, worded_by = self._choose(coded, at)
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
-        if normal(original) == normal(text):
+        if self.normal(original) == self.normal(text):
             original = ""
         return Term(
             text=text,
@@ -147,7 +155,7 @@ class Labeller:
         """Language of a display name as sent: English in a pivot element, else the document's own."""
         pivot = any(w.display_name for w in _below(coded))
         english = self.terminology.display(coded.code_system, coded.code, "en-GB")
-        if pivot or (english and normal(english) == normal(coded.display_name or "")):
+        if pivot or (english and self.normal(english) == self.normal(coded.display_name or "")):
             return "en"
         return self.language
 
@@ -212,7 +220,7 @@ class Labeller:
         if named:
             deepest = named[-1]
             english = self.terminology.display(deepest.code_system, deepest.code, "en-GB")
-            same = english is not None and normal(english) == normal(deepest.display_name or "")
+            same = english is not None and self.normal(english) == self.normal(deepest.display_name or "")
             return deepest.display_name or "", "en" if same else self.language
         if coded.original_text:
             return coded.original_text, self.language
@@ -248,13 +256,16 @@ class Labeller:
         A name of a national document in its own language cannot be compared and is no contradiction: it is
         shown as the original anyway.
         """
-        sent = normal(coded.display_name or "")
+        sent = self.normal(coded.display_name or "")
         if not sent:
+            return False
+        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
+        if english is not None and self.normal(english) == sent:
             return False
         wordings = self.terminology.wordings(coded.code_system, coded.code)
         if not any(w.language.startswith("en") for w in wordings):
             return False
-        if any(_agrees(sent, normal(w.text)) for w in wordings):
+        if any(_agrees(sent, self.normal(w.text)) for w in wordings):
             return False
         return self.language.startswith("en") or any(w.display_name for w in _below(coded))
 
@@ -268,7 +279,7 @@ class Labeller:
             for below in _below(coded)
         ]
         english = self.terminology.display(coded.code_system, coded.code, "en-GB")
-        if english and all(normal(english) != normal(w.text) for w in wordings):
+        if english and all(self.normal(english) != self.normal(w.text) for w in wordings):
             wordings.append(Wording(label="anglais", text=english, lang="en"))
         origin = coded.origin
         return Trace(

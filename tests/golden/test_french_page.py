@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from countries import load_all
 from ehdsi.cda.datatypes import Time
 from ehdsi.cda.parse import parse_element
-from ehdsi.terminology import Terminology, import_catalogue, load
+from ehdsi.terminology import Terminology, import_catalogue, load, transcode_summary
 from ehdsi.xml import parse as parse_xml
 from sesali.french import french_view, render_page, render_text
 from sesali.french.dates import moment
 from sesali.french.quantities import number
-from sesali.french.words import MONTHS, STATUS
+from sesali.french.summary import terms_of
+from sesali.french.words import EVENTS, MONTHS, STATUS
 from tests.reference import reference
 from tests.statements import Statement, statements
 
@@ -54,8 +56,6 @@ def shown(statement: Statement, text: str) -> bool:
 
 def _named(said: tuple[str, ...], text: str) -> bool:
     """Timing events, flavours and the like are shown by words alone."""
-    from sesali.french.words import EVENTS
-
     return EVENTS.get(said[0], "\0").split(" ", 1)[-1] in text
 
 
@@ -122,3 +122,28 @@ def test_an_imported_catalogue_names_what_the_fixtures_do_not() -> None:
         and store.display("1.3.6.1.4.1.12559.11.10.1.3.1.44.2", "I10", "fr-FR")
         == "Hypertension essentielle (primitive)"
     )
+
+
+def test_every_coded_term_of_every_persona_is_in_french() -> None:
+    """The seven packs are the promise: no code without French words, none French by accident of spelling."""
+    foreign: set[tuple[str, str]] = set()
+    count = 0
+    for country in load_all():
+        for persona in country.personas:
+            if persona.summary is None:
+                continue
+            pivot = transcode_summary(persona.summary, country.code_map, STORE)
+            assert pivot.errors == (), (persona.key, [issue.text for issue in pivot.errors])
+            for row in french_view(pivot.summary, STORE, NOW).rows():
+                terms = terms_of(row) + [detail.term for detail in row.details if detail.term]
+                coded = [term for term in terms if term.trace is not None and term.trace.wordings]
+                count += len(coded)
+                foreign |= {(persona.key, t.text) for t in coded if t.untranslated and t.source != "free"}
+                assert all(term.trace.source for term in coded if term.source == "french" and term.trace)
+    assert count > 800
+    # The persona made to show what happens without a mapping, in its two variants.
+    assert {key for key, _ in foreign} <= {"MT-5", "MT-5B"}
+    assert {text for _, text in foreign} == {
+        "Herbal cough linctus",
+        "Local diagnosis MTX-0417 (no equivalent)",
+    }

@@ -115,7 +115,7 @@ def elements(html: str) -> tuple[set[str], set[str]]:
     ],
 )
 def test_a_code_gets_the_best_words_there_are(coded: Coded, text: str, source: str, original: str) -> None:
-    """French, then English, then the original, then the code: never an empty cell, never the wrong language."""
+    """French, then English, then the original, then the code: never an empty cell."""
     term = Labeller(STORE, "hr-HR").term(coded)
     assert (term.text, term.source, term.original) == (text, source, original)
     assert term.untranslated is (source in ("original", "code", "free"))

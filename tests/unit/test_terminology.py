@@ -206,7 +206,8 @@ def test_a_fhir_value_set_brings_membership(tmp_path: Path) -> None:
 def test_an_svs_value_set_is_read(tmp_path: Path) -> None:
     """The XML form in which French value sets are published."""
     xml = (
-        '<RetrieveValueSetResponse xmlns="urn:ihe:iti:svs:2008"><ValueSet id="1.2.3"><ConceptList xml:lang="fr-FR">'
+        '<RetrieveValueSetResponse xmlns="urn:ihe:iti:svs:2008"><ValueSet id="1.2.3">'
+        '<ConceptList xml:lang="fr-FR">'
         f'<Concept code="J45" codeSystem="{oids.ICD_10}" displayName="Asthme"/></ConceptList></ValueSet>'
         "</RetrieveValueSetResponse>"
     )
