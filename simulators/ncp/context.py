@@ -102,6 +102,7 @@ class Request:
     checks: list[Check] = field(default_factory=list)
     outcome: str = ""
     persona: str = ""
+    patient: Identifier | None = None
     faults: tuple[Fault, ...] = ()
     delivery: Delivery | None = None
 
@@ -117,6 +118,7 @@ class Request:
     def concern(self, persona: Persona | None) -> None:
         """Say whom the request is about; from here on the faults for this patient act."""
         self.persona = persona.key if persona else ""
+        self.patient = persona.primary_identifier if persona else None
         self.faults = self.site.faults.take(cast(Step, self.step), self.persona or None)
 
     @property

@@ -40,6 +40,7 @@ class Exchange:
     outcome : one word or code: ``match``, ``NF``, ``Success``, ``4703``, ``fault:Sender`` …
     persona : key of the patient that was found, empty for none.
     faults : names of the faults that spoilt the answer.
+    seconds : what the answer took: the work, and the wait that a fault adds before the first byte.
     """
 
     at: datetime
@@ -50,6 +51,7 @@ class Exchange:
     outcome: str = ""
     persona: str = ""
     faults: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -94,6 +96,11 @@ class Received:
     def of(self, step: str) -> tuple[Exchange, ...]:
         """The remembered exchanges of one step, oldest first."""
         return tuple(one for one in self if one.step == step)
+
+    def numbered(self) -> tuple[tuple[int, Exchange], ...]:
+        """The remembered exchanges with their numbers, counted from 1 since the last ``clear``."""
+        with self._lock:
+            return tuple(enumerate(self._ring, self.total - len(self._ring) + 1))
 
     @property
     def last(self) -> Exchange:

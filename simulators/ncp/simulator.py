@@ -7,6 +7,7 @@ socket, no clock, no randomness of its own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +23,7 @@ from simulators.clock import Clock, NewId
 from simulators.faults import Fault, FaultSet
 from simulators.faults_apply import edit_response, edit_tree, of_kind
 from simulators.http import HttpRequest, HttpResponse
-from simulators.ncp import front, identification, listing, retrieval
+from simulators.ncp import audit, front, identification, listing, retrieval
 from simulators.ncp.context import CallCounter, PatientIndex, Request, Site, names_of
 from simulators.ncp.documents import Maker
 from simulators.ncp.paths import Endpoints
@@ -58,11 +59,13 @@ class ForeignNcp:
     make_documents : makes a patient's documents.
     quirks : names of ``simulators.ncp.quirks``; none is the strict NCP.
     faults : the faults that act on it.
+    timer : seconds of a clock that only runs forward, for the durations of exchanges.
 
     Attributes
     ----------
     received : what it got and answered, for inspection.
     endpoints : where it answers, set by the world that runs it; ``None`` while it runs nowhere.
+    audit : gets an audit event for each answered request, ``None`` for no trail.
     """
 
     def __init__(
@@ -75,13 +78,17 @@ class ForeignNcp:
         make_documents: Maker,
         quirks: frozenset[str] = NONE,
         faults: FaultSet | None = None,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.country = country
         self.faults = faults or FaultSet()
         self.received = Received()
         self.endpoints: Endpoints | None = None
+        self.audit: audit.AuditSink | None = None
         self.quirks = checked(quirks)
         self._clock = clock
+        self._timer = timer
+        self._pki = pki
         self._verifier = Verifier(pki)
         self._site = Site(
             country=country,
@@ -107,20 +114,29 @@ class ForeignNcp:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request; never raises on anything that a peer may send."""
-        now = self._clock()
+        begin = self._timer()
+        exchange = self._exchange(request, self._clock())
+        seconds = self._timer() - begin + exchange.response.delivery.delay
+        self.received.add(replace(exchange, seconds=seconds))
+        return exchange.response
+
+    def _exchange(self, request: HttpRequest, now: datetime) -> Exchange:
         try:
             arrived = front.receive(request)
         except front.TurnedAway as away:
-            return self._remember(request, away.response, now, outcome=away.outcome)
+            return Exchange(at=now, step="", request=request, response=away.response, outcome=away.outcome)
         except PeerError as error:
-            response = self._fault(error)
-            check = Check(name="front", passed=False, what=error.what)
-            return self._remember(
-                request, response, now, outcome=f"fault:{error.code or 'Sender'}", checks=(check,)
+            return Exchange(
+                at=now,
+                step="",
+                request=request,
+                response=self._fault(error),
+                outcome=f"fault:{error.code or 'Sender'}",
+                checks=(Check(name="front", passed=False, what=error.what),),
             )
         return self._answer(request, arrived, now)
 
-    def _answer(self, http: HttpRequest, arrived: front.Arrived, now: datetime) -> HttpResponse:
+    def _answer(self, http: HttpRequest, arrived: front.Arrived, now: datetime) -> Exchange:
         quirks = self.quirks
         verdict = self._verifier.verify(
             arrived.envelope, arrived.step, now=now, quirks=quirks, peer_certificate=http.peer_certificate
@@ -149,15 +165,25 @@ class ForeignNcp:
         if request.delivery is not None:
             response = replace(response, delivery=request.delivery)
         response = edit_response(request.faults, response)
-        return self._remember(
-            http,
-            response,
-            now,
+        self._trail(request, http.peer_certificate)
+        return Exchange(
+            at=now,
             step=request.step,
-            outcome=request.outcome,
+            request=http,
+            response=response,
             checks=tuple(request.checks),
+            outcome=request.outcome,
             persona=request.persona,
             faults=names_of(request.faults),
+        )
+
+    def _trail(self, request: Request, peer_certificate: bytes | None) -> None:
+        """Hand the audit event of this request on, where there is a trail."""
+        if self.audit is None:
+            return
+        own = self._pki.tls_server(self.code).der
+        self.audit(
+            self.code, lambda: audit.event_of(request, peer_certificate=peer_certificate, own_certificate=own)
         )
 
     def _packed(self, request: Request, answer: XmlElement | BuiltAnswer, relates_to: str) -> HttpResponse:
@@ -188,32 +214,6 @@ class ForeignNcp:
 
     def _message_id(self) -> str:
         return soap.new_message_id(self._site.new_id)
-
-    def _remember(
-        self,
-        request: HttpRequest,
-        response: HttpResponse,
-        now: datetime,
-        *,
-        step: str = "",
-        outcome: str = "",
-        checks: tuple[Check, ...] = (),
-        persona: str = "",
-        faults: tuple[str, ...] = (),
-    ) -> HttpResponse:
-        self.received.add(
-            Exchange(
-                at=now,
-                step=step,
-                request=request,
-                response=response,
-                checks=checks,
-                outcome=outcome,
-                persona=persona,
-                faults=faults,
-            )
-        )
-        return response
 
 
 class _PrescribedFault(Exception):

@@ -65,6 +65,7 @@ class Verdict:
     refusals : the first failure that matters, empty when the request may go on.
     patient : the patient of the TRC assertion; ``None`` without a readable one.
     country : who asks, ISO code, by the certificate that signed the HCP assertion.
+    hcp : the verified HCP assertion, ``None`` without one.
     fault : set under a quirk only: the request is answered with a SOAP Fault.
     """
 
@@ -72,6 +73,7 @@ class Verdict:
     refusals: tuple[Refusal, ...] = ()
     patient: Identifier | None = None
     country: str = ""
+    hcp: HcpAssertion | None = None
     fault: MalformedSoap | None = None
 
 
@@ -113,7 +115,7 @@ class Verifier:
             return _verdict(judged, None, quirks)
         _judge(judged, hcp, trc, kin)
         _same_country(judged, peer, hcp, quirks)
-        return _verdict(judged, trc, quirks, hcp.country if hcp else "")
+        return _verdict(judged, trc, quirks, hcp)
 
     def _peer(self, judged: _Judged, der: bytes | None) -> x509.Certificate | None:
         """The client's certificate, checked again although TLS has done so: its use and its country too."""
@@ -267,7 +269,10 @@ def _same_country(
 
 
 def _verdict(
-    judged: _Judged, trc: ReceivedAssertion | None, quirks: frozenset[str], country: str = ""
+    judged: _Judged,
+    trc: ReceivedAssertion | None,
+    quirks: frozenset[str],
+    hcp: ReceivedAssertion | None = None,
 ) -> Verdict:
     first = judged.refusals[:1]
     fault = _fault(first[0], judged.transaction, quirks) if first else None
@@ -283,7 +288,8 @@ def _verdict(
         checks=tuple(judged.checks),
         refusals=tuple(first),
         patient=_patient(trc),
-        country=country,
+        country=hcp.country if hcp else "",
+        hcp=hcp.values if hcp and isinstance(hcp.values, HcpAssertion) else None,
         fault=fault,
     )
 
