@@ -1,0 +1,112 @@
+"""The foreign NCPs' own audit trail: events wait in memory and leave in one thread, each country by itself.
+
+A real NCP keeps what it could not deliver on disk. A simulated one does not: it keeps the newest events while
+the repository is away, counts what it had to give up, and never holds up an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from ehdsi.audit import AuditMessage, build_audit_message
+from ehdsi.syslog import PRIORITY_OF_OPENNCP_SERVER, frame_message
+from simulators.pki import Pki
+
+#: Events that wait while the repository is away.
+MAX_WAITING = 10_000
+
+_BATCH = 200
+
+
+class AuditForwarder:
+    """Takes events of all NCPs of a world; call it with a country's code and a function that makes the event.
+
+    Parameters
+    ----------
+    pki : client certificates of the countries.
+    host, port : the repository.
+    retry_after : seconds until the next attempt after a failure.
+
+    Attributes
+    ----------
+    lost : events given up because too many waited.
+    """
+
+    def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0) -> None:
+        self.lost = 0
+        self._pki = pki
+        self._address = (host, port)
+        self._retry_after = retry_after
+        self._waiting: deque[tuple[str, Callable[[], AuditMessage]]] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._thread = threading.Thread(target=self._run, name="ncp-audit", daemon=True)
+
+    def __call__(self, country: str, make: Callable[[], AuditMessage]) -> None:
+        """Take an event; the message is made later, in the thread that sends it."""
+        with self._changed:
+            self._waiting.append((country, make))
+            if len(self._waiting) > MAX_WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            self._changed.notify_all()
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what waits is forgotten."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join(2.0)
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until everything has left, at most ``timeout`` seconds; says whether it has."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting, timeout)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopping)
+                if self._stopping:
+                    return
+                country = self._waiting[0][0]
+                batch = [one for one in self._waiting if one[0] == country][:_BATCH]
+            try:
+                self._send(country, [make() for _, make in batch])
+            except OSError:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, self._retry_after)
+                continue
+            with self._changed:
+                for one in batch:
+                    with contextlib.suppress(ValueError):  # given up in the meantime
+                        self._waiting.remove(one)
+                self._changed.notify_all()
+
+    def _send(self, country: str, messages: list[AuditMessage]) -> None:
+        """Send in order and wait for the orderly end; raises OSError when it does not come."""
+        frames = [
+            frame_message(build_audit_message(message), host=f"ncp.{country.lower()}", time=message.time,
+                          priority=PRIORITY_OF_OPENNCP_SERVER)
+            for message in messages
+        ]
+        with (socket.create_connection(self._address, 5.0) as plain,
+              self._context(country).wrap_socket(plain, server_hostname=self._address[0]) as secure):
+            secure.sendall(b"".join(frames))
+            with contextlib.suppress(ssl.SSLZeroReturnError):
+                secure.unwrap().close()
+
+    def _context(self, country: str) -> ssl.SSLContext:
+        if country not in self._contexts:
+            self._contexts[country] = self._pki.client_context(self._pki.tls_client(country))
+        return self._contexts[country]

@@ -1,0 +1,1 @@
+"""What the pages of the simulators share: frame, style, security headers, the check of the Host header."""
