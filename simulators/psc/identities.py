@@ -15,19 +15,19 @@ FOLDER = Path(__file__).parents[2] / "fixtures" / "professionals"
 
 #: Claims of an exercise that are texts; Pro Santé Connect sends those it does not know as empty ones.
 EXERCISE_CLAIMS = (
-    "codeProfession", "codeCategorieProfessionnelle", "codeCiviliteDexercice", "nomDexercice", "prenomDexercice",
-    "codeTypeSavoirFaire", "codeSavoirFaire",
-)  # fmt: skip
+    "codeProfession codeCategorieProfessionnelle codeCiviliteDexercice nomDexercice prenomDexercice "
+    "codeTypeSavoirFaire codeSavoirFaire"
+).split()
 
 #: The same for an activity.
 ACTIVITY_CLAIMS = (
-    "codeModeExercice", "codeSecteurDactivite", "codeSectionPharmacien", "codeRole", "codeGenreActivite",
-    "numeroSiretSite", "numeroSirenSite", "numeroFinessSite", "numeroFinessetablissementJuridique",
-    "identifiantTechniqueDeLaStructure", "raisonSocialeSite", "enseigneCommercialeSite", "complementDestinataire",
-    "complementPointGeographique", "numeroVoie", "indiceRepetitionVoie", "codeTypeDeVoie", "libelleVoie",
-    "mentionDistribution", "bureauCedex", "codePostal", "codeCommune", "codePays", "telephone", "telephone2",
-    "telecopie", "adresseEMail", "codeDepartement", "ancienIdentifiantDeLaStructure", "autoriteDenregistrement",
-)  # fmt: skip
+    "codeModeExercice codeSecteurDactivite codeSectionPharmacien codeRole codeGenreActivite numeroSiretSite "
+    "numeroSirenSite numeroFinessSite numeroFinessetablissementJuridique identifiantTechniqueDeLaStructure "
+    "raisonSocialeSite enseigneCommercialeSite complementDestinataire complementPointGeographique numeroVoie "
+    "indiceRepetitionVoie codeTypeDeVoie libelleVoie mentionDistribution bureauCedex codePostal codeCommune "
+    "codePays telephone telephone2 telecopie adresseEMail codeDepartement ancienIdentifiantDeLaStructure "
+    "autoriteDenregistrement"
+).split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def load_identities(folder: Path = FOLDER) -> tuple[Identity, ...]:
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise LocalError(f"{path}: {error}") from None
         except KeyError as error:
-            raise LocalError(f"{path}: an identity lacks {error}, or names a place that is not there") from None
+            raise LocalError(f"{path}: an identity lacks {error}, or there is no such place") from None
     if not found:
         raise LocalError(f"{folder} holds no identities")
     return tuple(found.values())
@@ -102,7 +102,8 @@ def _identity(row: Mapping[str, Any], places: Mapping[str, Mapping[str, str]]) -
 
 def _other_id(row: Mapping[str, Any]) -> dict[str, Any]:
     origin, identifier = row["origin"], row["national_id"]
-    return {"identifiant": identifier[1:] if origin == "RPPS" else identifier, "origine": origin, "qualite": 1}
+    number = identifier[1:] if origin == "RPPS" else identifier
+    return {"identifiant": number, "origine": origin, "qualite": 1}
 
 
 def _exercise(
