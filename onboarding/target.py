@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Target:
     tls : anchors, TLS client certificate and key of the gateway (PEM files).
     seal_certificate, seal_key : PEM files of the key that signs our assertions.
     xcpd, xca : endpoints as ``world.json`` states them; empty when only the SMP is known.
+    probes : wrong keys that only the real authority can issue, by the names of ``onboarding.keys.PROBES``:
+        certificate and key (PEM files). Without one, the checks that need it are omitted.
     source : the file that this was read from, for the commands of the dossier.
     """
 
@@ -33,6 +35,7 @@ class Target:
     seal_key: Path
     xcpd: str = ""
     xca: str = ""
+    probes: Mapping[str, tuple[Path, Path]] = field(default_factory=dict)
     source: str = ""
 
     @classmethod
@@ -55,6 +58,8 @@ class Target:
                 seal_key=base / pki["gateway_seal"]["key"],
                 xcpd=entry.get("xcpd", ""),
                 xca=entry.get("xca", ""),
+                probes={name: (base / files["cert"], base / files["key"])
+                        for name, files in pki.get("probes", {}).items()},
                 source=source,
             )
         except (KeyError, TypeError) as error:
