@@ -1,11 +1,12 @@
 """Prints the verdict of our schema and rules beside the official schema, one reference document a line.
 
-Usage: ``python -m benchmarks.schema_verdicts [FOLDER]``; FOLDER holds ``documents/`` and
-``schemas/cda-2022``. The table is for docs/; it names no content of the documents.
+Usage: ``python -m benchmarks.schema_verdicts FOLDER``, or with FOLDER in ``NCPEH_REFERENCE``; it holds
+``documents/`` and ``schemas/cda-2022``. The table is for docs/; it names no content of the documents.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,8 +16,6 @@ from ehdsi.cda.parse import parse_element
 from ehdsi.rules import RuleContext, run
 from ehdsi.rules.schema import first_break, is_valid
 from ehdsi.xml import parse
-
-FOLDER = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
 
 
 def row(path: Path, official: etree.XMLSchema) -> str:
@@ -56,4 +55,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER))
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("NCPEH_REFERENCE", "."))))

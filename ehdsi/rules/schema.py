@@ -15,6 +15,7 @@ from typing import Any
 
 from lxml import etree
 
+from ehdsi import oids
 from ehdsi.errors import LocalError
 from ehdsi.rules.load import SCHEMAS
 from ehdsi.rules.model import Finding
@@ -23,6 +24,13 @@ from ehdsi.xml import XmlElement, path_of
 #: Schema file of each message family, below the folder of schemas.
 FAMILIES = {
     "cda": "cda/patient-summary.xsd",
+    "saml": "saml/assertion.xsd",
+    "search_mask": "search_mask/search-mask.xsd",
+    "smp": "smp/service-metadata.xsd",
+    "soap": "soap/envelope.xsd",
+    "xca_query": "xca/query.xsd",
+    "xca_retrieve": "xca/retrieve.xsd",
+    "xcpd": "xcpd/patient-discovery.xsd",
 }
 
 
@@ -34,6 +42,24 @@ _ONE_AT_A_TIME = threading.Lock()
 
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _VALUE = re.compile(r"(?:The value '[^']*'|'[^']*'(?= is not a valid value))")
+
+
+#: Family of a message by the name of its root element.
+_FAMILY_OF = {
+    f"{{{oids.NS_HL7}}}ClinicalDocument": "cda",
+    f"{{{oids.NS_HL7}}}PRPA_IN201305UV02": "xcpd",
+    f"{{{oids.NS_HL7}}}PRPA_IN201306UV02": "xcpd",
+    f"{{{oids.NS_QUERY}}}AdhocQueryRequest": "xca_query",
+    f"{{{oids.NS_QUERY}}}AdhocQueryResponse": "xca_query",
+    f"{{{oids.NS_XDS}}}RetrieveDocumentSetRequest": "xca_retrieve",
+    f"{{{oids.NS_XDS}}}RetrieveDocumentSetResponse": "xca_retrieve",
+    f"{{{oids.NS_SAML}}}Assertion": "saml",
+    f"{{{oids.NS_SMP}}}ServiceGroup": "smp",
+    f"{{{oids.NS_SMP}}}ServiceMetadata": "smp",
+    f"{{{oids.NS_SMP}}}SignedServiceMetadata": "smp",
+    f"{{{oids.NS_ISM}}}searchFields": "search_mask",
+    f"{{{oids.NS_SOAP12}}}Envelope": "soap",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +77,11 @@ def _compiled(path: Path) -> etree.XMLSchema:
         return etree.XMLSchema(file=str(path))
     except (OSError, etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
         raise LocalError(f"the schema {path.name} cannot be read: {error}") from None
+
+
+def family_of(root: XmlElement) -> str | None:
+    """The message family of a root element, or None for a message that we have no schema for."""
+    return _FAMILY_OF.get(str(root.tag))
 
 
 def schema_path(family: str, folder: Path = SCHEMAS) -> Path:
