@@ -17,8 +17,8 @@ _AUTHENTICATION = ["private_key_jwt", "client_secret_basic", "client_secret_post
                    "client_secret_jwt"]  # fmt: skip
 _RESPONSE_TYPES = ["code", "none", "id_token", "token", "id_token token", "code id_token", "code token",
                    "code id_token token"]  # fmt: skip
-_ALGORITHMS = ["PS384", "RS384", "EdDSA", "ES384", "HS256", "HS512", "ES256", "RS256", "HS384", "ES512", "PS256",
-               "PS512", "RS512"]  # fmt: skip
+_ALGORITHMS = ["PS384", "RS384", "EdDSA", "ES384", "HS256", "HS512", "ES256", "RS256", "HS384", "ES512",
+               "PS256", "PS512", "RS512"]  # fmt: skip
 _SCOPES = (
     "openid microprofile-jwt rpps referentiel web-origins basic identity acr offline_access eidas1 eidas2 "
     "profile roles email scope_all scope_1 scope_2 phone interop address"

@@ -13,21 +13,24 @@ from ehdsi.errors import LocalError
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "professionals"
 
-#: Claims of an exercise that are texts; Pro Santé Connect sends those it does not know as empty ones.
-EXERCISE_CLAIMS = (
+_EXERCISE = (
     "codeProfession codeCategorieProfessionnelle codeCiviliteDexercice nomDexercice prenomDexercice "
     "codeTypeSavoirFaire codeSavoirFaire"
-).split()
-
-#: The same for an activity.
-ACTIVITY_CLAIMS = (
+)
+_ACTIVITY = (
     "codeModeExercice codeSecteurDactivite codeSectionPharmacien codeRole codeGenreActivite numeroSiretSite "
     "numeroSirenSite numeroFinessSite numeroFinessetablissementJuridique identifiantTechniqueDeLaStructure "
     "raisonSocialeSite enseigneCommercialeSite complementDestinataire complementPointGeographique numeroVoie "
     "indiceRepetitionVoie codeTypeDeVoie libelleVoie mentionDistribution bureauCedex codePostal codeCommune "
     "codePays telephone telephone2 telecopie adresseEMail codeDepartement ancienIdentifiantDeLaStructure "
     "autoriteDenregistrement"
-).split()
+)
+
+#: Claims of an exercise that are texts; Pro Santé Connect sends those it does not know as empty ones.
+EXERCISE_CLAIMS = tuple(_EXERCISE.split())
+
+#: The same for an activity.
+ACTIVITY_CLAIMS = tuple(_ACTIVITY.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
