@@ -36,7 +36,8 @@ def event_of(request: Request, *, peer_certificate: bytes | None, own_certificat
     success = request.outcome in _SUCCESSES
     consumer = _common_name(peer_certificate) if peer_certificate else "-"
     return audit.event_message(
-        _KEYS[request.step], side="A", time=request.now, source_id=request.country.code,
+        _KEYS[request.step], side="A", time=request.now,
+        source_id=request.country.declaration.audit.get("source") or request.country.code,
         outcome=Outcome.SUCCESS if success else Outcome.PERMANENT_FAILURE,
         participants=(*_people(request), audit.service_consumer(consumer),
                       audit.service_provider(_common_name(own_certificate))),
