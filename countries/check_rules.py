@@ -57,6 +57,16 @@ class Complaint:
 Complaints = Iterator[Complaint]
 
 
+def unfinished(pack: Pack) -> Complaints:
+    """P-00: nothing says TO DO any more, as the keys of a new pack do (``ncpeh country new``)."""
+    for file in ("country.toml", *(f"personas/{one.key}.toml" for one in pack.country.personas)):
+        text = (pack.country.folder / file).read_text(encoding="utf-8")
+        for number, line in enumerate(text.splitlines(), start=1):
+            key, _, value = line.partition("=")
+            if "TO DO" in value and not line.startswith("#"):
+                yield Complaint((key.strip(' "'),), "a value", "TO DO", file=file, line=number)
+
+
 def identity(pack: Pack) -> Complaints:
     """P-01: a code of the search mask's list, a time zone that exists, names without leftovers."""
     country = pack.country
@@ -91,6 +101,10 @@ def oids(pack: Pack) -> Complaints:
         for key, oid in named:
             if key in ("home_community", "patient_domains") and oid in theirs:
                 yield Complaint(("oids", key), "an OID of its own", f"{oid}, which is {other.code}'s")
+    if mine.home_community.startswith("2.999."):
+        yield Complaint(
+            ("oids", "home_community"), "a registered OID", f"{mine.home_community}, an example", "warning"
+        )
     stale = {oid for country in (pack.country, *pack.others) for oid in country.oids.outdated}
     if mine.home_community in stale:
         yield Complaint(
@@ -287,6 +301,7 @@ def deviations(pack: Pack) -> Complaints:
 
 #: Number and name of each rule, and what judges it, in the order in which they are reported.
 RULES: tuple[tuple[str, Callable[[Pack], Complaints]], ...] = (
+    ("P-00 filled in", unfinished),
     ("P-01 identity", identity),
     ("P-02 OIDs", oids),
     ("P-03 services", services),

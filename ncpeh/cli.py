@@ -21,7 +21,8 @@ COMMANDS = {
     "cda": "print a patient summary of a persona as CDA",
     "show": "turn any patient summary into the French page",
     "validate": "check CDA documents and wire messages, print the findings",
-    "country": "check a country pack",
+    "onboard": "examine a country that wants to join, write the dossier",
+    "country": "begin or check a country pack",
     "patients": "print the patients of a country, one JSON object a line",
 }
 

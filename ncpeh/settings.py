@@ -55,7 +55,7 @@ def private_world(countries: Sequence[Country], *, mode: str = "strict", seed: i
 
 
 def country_of(code: str) -> Country:
-    """The pack of this country.
+    """The pack of this country, by its code or by the path of its folder.
 
     Raises
     ------
@@ -63,6 +63,8 @@ def country_of(code: str) -> Country:
     """
     import countries
 
+    if (Path(code) / "country.toml").is_file():
+        return countries.load(code)
     known = countries.codes()
     if code.upper() not in known:
         raise UsageError(f"there is no country {code!r}; there are {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""``ncpeh country check DIR``: is this folder a country pack that the simulators can play?"""
+"""``ncpeh country new CC`` begins a pack, ``ncpeh country check DIR`` says what is wrong with one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from ncpeh.commands import country_new
 from ncpeh.console import FINDINGS, OK, print_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Sub-commands of ``country``."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    new = verbs.add_parser("new", help="write a new pack that explains itself",
+                           epilog="Example: ncpeh country new SI --out packs/SI")
+    country_new.add_arguments(new)
     check = verbs.add_parser("check", help="read a pack and print what is wrong with it",
                              epilog="Example: ncpeh country check fixtures/countries/HR")
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of the pack")
@@ -19,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lint one pack; the first thing that stops it from being read is a finding like any other."""
+    """Begin a pack, or lint one; what stops it from being read is a finding like any other."""
+    if options.verb == "new":
+        return country_new.run(options)
     from countries.check import check
     from ncpeh.settings import now
     from ncpeh.walking import terminology

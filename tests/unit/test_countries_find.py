@@ -27,13 +27,23 @@ def keys(code: str, *asked: tuple[str, str], traits: Traits | None = None) -> li
 def test_everyone_is_found_by_their_own_identifiers() -> None:
     """Defends that each persona answers to what the mask asks for, alone."""
     for country in countries.load_all():
+        dated = country.search_mask.patient.birth_date is not None
         for persona in country.personas:
             for block in country.search_mask.patient.blocks:
                 for group in block.groups:
                     wanted = {field.domain for field in group.fields}
                     asked = [one for one in persona.identifiers if one.root in wanted]
                     if len(asked) == len(wanted):
-                        assert country.find(asked) == (persona,), persona.key
+                        traits = Traits(birth_date=persona.birth_time) if dated else None
+                        assert country.find(asked, traits) == (persona,), persona.key
+
+
+def test_a_country_that_asks_for_the_birth_date() -> None:
+    """Defends the second trait of Cyprus: card number alone, or with a wrong date, finds nobody."""
+    card = ("2.16.840.1.113883.3.9143.1.1", "9999001")
+    assert keys("CY", card) == []
+    assert keys("CY", card, traits=Traits(birth_date="19550816")) == []
+    assert keys("CY", card, traits=Traits(birth_date="19550815")) == ["CY-1"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The seven country packs: what they hold, and that a country is data alone."""
+"""The country packs, the seven of today and the two newcomers: what they hold, and that a country is data alone."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ from ehdsi.oids import ORPHANET
 
 SEVEN = ("CZ", "EE", "ES", "HR", "LU", "MT", "PT")
 
+#: Built by data alone, after the programs.
+NEWCOMERS = ("CY", "GR")
+
+ALL = tuple(sorted(SEVEN + NEWCOMERS))
+
 #: What every persona is answered with: answer, step, code.
 ANSWERS = {
+    "CY-4": ("no_consent", "identification", "4701"),
+    "CY-5": ("missing_mapping_warning", "retrieve", "WARNING_PS_MISSING_EXPECTED_MAPPING"),
     "EE-4": ("insufficient_rights", "retrieve", "4703"),
     "ES-4": ("no_summary", "query", "1102"),
+    "GR-4": ("no_consent", "query", "4701"),
     "HR-5": ("no_consent", "query", "4701"),
     "LU-5": ("no_consent", "identification", "4701"),
     "MT-2": ("no_consent", "query", "4701"),
@@ -36,13 +44,13 @@ def everyone() -> list[tuple[Country, countries.Persona]]:
     return [(country, persona) for country in countries.load_all() for persona in country.personas]
 
 
-def test_seven_countries() -> None:
+def test_all_countries() -> None:
     """Defends the list of packs and that each carries its own code."""
-    assert countries.codes() == SEVEN
-    assert tuple(country.code for country in countries.load_all()) == SEVEN
+    assert countries.codes() == ALL
+    assert tuple(country.code for country in countries.load_all()) == ALL
 
 
-@pytest.mark.parametrize("code", SEVEN)
+@pytest.mark.parametrize("code", ALL)
 def test_five_named_patients(code: str) -> None:
     """Defends the keys of the named patients: five per country, others beside them."""
     keys = {persona.key for persona in countries.load(code).personas}
