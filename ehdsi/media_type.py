@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 from ehdsi.errors import MalformedMime
@@ -40,6 +41,7 @@ class MediaType:
         return "; ".join([self.name, *(f"{key}={_quoted(value)}" for key, value in self.parameters.items())])
 
 
+@lru_cache(maxsize=256)
 def parse_media_type(value: str) -> MediaType:
     """Read the value of a ``Content-Type`` header.
 

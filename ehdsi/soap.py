@@ -198,7 +198,7 @@ def _header_text(block: XmlElement, name: str) -> str:
         text = texts[0].strip() if len(texts) == 1 else ""
     else:
         text = "" if len(block) else (block.text or "").strip()
-    if not text or len(text) > _MAX_HEADER_TEXT or any(character.isspace() for character in text):
+    if len(text) > _MAX_HEADER_TEXT or len(text.split()) != 1:
         raise _malformed("an addressing header holds no address", where=f"/Envelope/Header/{name}",
                          expected="one absolute URI", got="nothing, or another text",
                          clause="WS-Addressing 1.0 core, 3.1")

@@ -127,9 +127,8 @@ def certificate_failures(
     """Every reason to refuse a certificate, one by one. ``anchors=None`` leaves the path unchecked."""
     try:
         yield from _dates(certificate, now, "the certificate")
-        yield from _key(certificate)
-        yield from _usage(certificate, purpose)
-        yield from _country(certificate, purpose, country)
+        if not _sound(certificate, purpose, country):
+            yield from _lasting(certificate, purpose, country)
         if anchors is not None:
             yield from _chain(certificate, anchors, intermediates, now)
     except (ValueError, x509.DuplicateExtension) as error:
@@ -160,6 +159,20 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 # ------------------------------------------------------------------------------------ the single checks
+
+def _lasting(certificate: x509.Certificate, purpose: Purpose, country: str | None
+             ) -> Iterator[CertificateRefused]:
+    """The reasons that do not depend on the time."""
+    yield from _key(certificate)
+    yield from _usage(certificate, purpose)
+    yield from _country(certificate, purpose, country)
+
+
+@lru_cache(maxsize=512)
+def _sound(certificate: x509.Certificate, purpose: Purpose, country: str | None) -> bool:
+    """None of them holds; remembered, because the same few certificates come with every message."""
+    return next(_lasting(certificate, purpose, country), None) is None
+
 
 def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator[CertificateRefused]:
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc

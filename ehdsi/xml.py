@@ -34,7 +34,7 @@ def parse(data: bytes, *, max_bytes: int = MAX_BYTES, large_text: bool = False) 
     ------
     MalformedXml : empty, too large, not well-formed, with a document type declaration, or nested too deeply.
     """
-    if not data.strip():
+    if not data or data.isspace():
         raise MalformedXml("the document is empty", expected="an XML document", got="nothing")
     if len(data) > max_bytes:
         raise MalformedXml("the document is too large", expected=f"at most {max_bytes} bytes",

@@ -179,9 +179,9 @@ def _attributes(assertion: XmlElement, kind: Kind) -> _Attributes:
     statements = assertion.findall(f"{_SAML}AttributeStatement")
     if not statements and kind != "nok":
         raise broken("required-part", kind=kind, where="AttributeStatement", got="nothing")
-    for attribute in (one for statement in statements for one in statement.iterfind(f"{_SAML}Attribute")):
+    for attribute in (one for statement in statements for one in statement.iterchildren(f"{_SAML}Attribute")):
         name = attribute.get("Name", "")
-        values = tuple(_value(value) for value in attribute.iterfind(f"{_SAML}AttributeValue"))
+        values = tuple([_value(value) for value in attribute.iterchildren(f"{_SAML}AttributeValue")])
         found[name] = (*found.get(name, ()), *values)
     for name, values in found.items():
         if name in words.FRIENDLY_NAMES and name != words.PERMISSION and len(set(values)) > 1:
@@ -211,4 +211,6 @@ def _structured(attributes: _Attributes, name: str) -> StructuredValue | None:
 
 def _content(element: XmlElement) -> str:
     """All text below an element: a text split by anything still reads as one."""
+    if not len(element):
+        return (element.text or "").strip()
     return "".join(str(part) for part in element.itertext()).strip()

@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from lxml import etree
-
 from ehdsi.oids import NS_DS, NS_SAML
 from ehdsi.saml import vocabulary as words
 from ehdsi.saml.read import kind_of, parse_time
@@ -32,14 +30,15 @@ class _Model:
 
     children: re.Pattern[str]
     required: frozenset[str]
-    optional: frozenset[str] = frozenset()
+    allowed: frozenset[str]
 
 
 def _model(children: str, required: str = "", optional: str = "") -> _Model:
-    return _Model(re.compile(children), frozenset(required.split()), frozenset(optional.split()))
+    needed = frozenset(required.split())
+    return _Model(re.compile(children), needed, needed | frozenset(optional.split()))
 
 
-_MODELS: Mapping[str, _Model] = MappingProxyType({
+_BY_NAME: Mapping[str, _Model] = MappingProxyType({
     "Assertion": _model(r"Issuer (ds:Signature )?(Subject )?(Conditions )?(Advice )?"
                         r"((AuthnStatement |AttributeStatement )*)", "ID Version IssueInstant"),
     "Issuer": _model("", "", "NameQualifier SPNameQualifier Format SPProvidedID"),
@@ -64,7 +63,13 @@ _MODELS: Mapping[str, _Model] = MappingProxyType({
 })
 #: Elements whose content is free.
 _OPEN = frozenset({"AttributeValue", "SubjectConfirmationData"})
-_TIMES = ("IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant", "SessionNotOnOrAfter")
+
+#: The same by the names that lxml gives, because this runs on every request.
+_MODELS = {f"{_SAML}{name}": model for name, model in _BY_NAME.items()}
+_OPEN_TAGS = frozenset(f"{_SAML}{name}" for name in _OPEN)
+_WORDS = {f"{_SAML}{name}": f"{name} " for name in (*_BY_NAME, *_OPEN)}
+_WORDS[f"{{{NS_DS}}}Signature"] = "ds:Signature "
+_TIMES = frozenset({"IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant", "SessionNotOnOrAfter"})
 
 
 def check_structure(assertion: XmlElement, *, transaction: Transaction = Transaction.XCA_QUERY) -> None:
@@ -88,28 +93,29 @@ def check_structure(assertion: XmlElement, *, transaction: Transaction = Transac
 
 
 def _check(element: XmlElement, kind: Kind, transaction: Transaction) -> None:
-    name = etree.QName(element).localname
-    model = _MODELS.get(name)
+    model = _MODELS.get(element.tag)
     if model is None:
         raise _not_valid(element, kind, transaction, "an element that has no place here")
-    children = "".join(_name_of(child) + " " for child in element)
-    if not model.children.fullmatch(children):
-        raise _not_valid(element, kind, transaction, f"children {children.strip()[:120] or 'none'}")
-    names = {name for name in map(str, element.attrib) if not name.startswith("{")}
-    if not model.required <= names <= model.required | model.optional:
+    children = list(element)
+    tags = [child.tag for child in children]
+    if not model.children.fullmatch("".join([_WORDS.get(tag, "foreign ") for tag in tags])):
+        found = " ".join(map(_name_of, tags))
+        raise _not_valid(element, kind, transaction, f"children {found[:120] or 'none'}")
+    names = {str(name) for name in element.keys() if name[0] != "{"}  # noqa: SIM118 - no dict
+    if not model.required <= names <= model.allowed:
         raise _not_valid(element, kind, transaction, "an attribute is missing, or has no place here")
-    for attribute in _TIMES:
-        if attribute in names and parse_time(element.get(attribute, "")) is None:
+    for attribute in names & _TIMES:
+        if parse_time(element.get(attribute, "")) is None:
             raise _not_valid(element, kind, transaction, f"@{attribute} is no dateTime")
-    for child in element:
-        if child.tag.startswith(_SAML) and etree.QName(child).localname not in _OPEN:
+    for child, tag in zip(children, tags, strict=True):
+        if tag.startswith(_SAML) and tag not in _OPEN_TAGS:
             _check(child, kind, transaction)
 
 
-def _name_of(child: XmlElement) -> str:
-    if child.tag.startswith(_SAML):
-        return child.tag[len(_SAML):]
-    return "ds:Signature" if child.tag == f"{{{NS_DS}}}Signature" else "foreign"
+def _name_of(tag: str) -> str:
+    if tag.startswith(_SAML):
+        return tag[len(_SAML):]
+    return "ds:Signature" if tag == f"{{{NS_DS}}}Signature" else "foreign"
 
 
 def _not_valid(element: XmlElement, kind: Kind, transaction: Transaction, got: str) -> Exception:
