@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import httpx
 
@@ -174,6 +174,12 @@ class Gateway:
         """The document is about to be shown in French: leave the event in the trail."""
         self._record("EHDSI-94", self._auditor.translation(treatment, document.entry.unique_id,
                                                            now=self._clock()))
+
+    def notice(self, step: Literal["display", "ack", "deny"], credentials: Credentials,
+               identified: Identified) -> None:
+        """The patient information notice was shown, or the patient agreed or refused: leave the event."""
+        self._record(f"PIN-{step}", self._auditor.notice(step, credentials, identified.patient_id,
+                                                         now=self._clock()))
 
     # -- inside ----------------------------------------------------------------------------------------
 

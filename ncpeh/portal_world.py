@@ -1,0 +1,221 @@
+"""Everything at once: foreign countries, Pro Santé Connect, the audit repository, and the portal between them.
+
+::
+
+    with PortalWorld(["HR"], run_dir=Path("run")) as everything:
+        everything.url                # https://127.0.0.1:…, the portal
+        everything.world.ncp("HR")    # the foreign side
+        everything.psc.faults.add("psc_down")
+
+The portal has a thread and an event loop of its own, so that a busy simulator never holds it up.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ehdsi.errors import LocalError
+from exchange.http import Limits
+from exchange.wire import OnMessage, ignore
+from ncpeh.settings import new_ids
+from ncpeh.walking import terminology
+from sesali.config import from_world
+from sesali.gateway import Gateway
+from sesali.login import LoginClient, PscSettings
+from sesali.login.transport import open_http
+from sesali.portal import PortalSettings, create_app
+from simulators.audit_repository import AuditRepository
+from simulators.clock import Clock, real_clock
+from simulators.psc import PscClient, PscSimulator, locate_psc, psc_listeners
+from simulators.server import Application, Listener, Message, Scope, ServerThread
+from simulators.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.applications import Starlette
+
+    from countries import Country
+    from sesali.summary import JudgeDocument
+
+_CLIENT = "testbed-portal"
+
+
+class _Later:
+    """An application that is put in when its address is known."""
+
+    def __init__(self) -> None:
+        self.application: Application | None = None
+
+    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Message]],
+                       send: Callable[[Message], Awaitable[None]]) -> None:
+        if self.application is None:
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.application(scope, receive, send)
+
+
+class PortalWorld:
+    """A world and the portal in front of it; a context manager.
+
+    Parameters
+    ----------
+    countries : ISO codes, paths of packs or loaded packs; all packs of the project by default.
+    run_dir : where ``world.json``, certificates and the audit outbox go; made when absent.
+    mode, seed, clock, host : as for ``simulators.world.World``.
+    ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``; free ones
+        otherwise.
+    portal : fields of ``PortalSettings`` that differ from the defaults.
+    limits : seconds and bytes that the gateway bears from a peer.
+    audit : also an audit repository, to which gateway and NCPs send.
+    on_message : sees every message between the gateway and the countries.
+    judge : schema and rules for documents.
+
+    Attributes
+    ----------
+    world, psc, repository : the simulators; the repository is ``None`` without ``audit``.
+    gateway, app : the system under test.
+    """
+
+    def __init__(self, countries: Iterable[str | Path | Country] | None = None, *, run_dir: Path,
+                 mode: str = "strict", seed: int = 0, clock: Clock = real_clock, host: str = "127.0.0.1",
+                 ports: Mapping[str, int] | None = None, portal: Mapping[str, Any] | None = None,
+                 limits: Limits | None = None, audit: bool = True, on_message: OnMessage = ignore,
+                 judge: JudgeDocument | None = None) -> None:
+        self._run_dir, self._clock, self._host, self._seed = run_dir, clock, host, seed
+        self._ports = dict(ports or {})
+        self._overrides = dict(portal or {})
+        self._limits, self._on_message, self._judge = limits, on_message, judge
+        self.world = World(countries, mode=mode, seed=seed, clock=clock, host=host, ports=self._ports)
+        self.psc = PscSimulator(clock=clock, seed=seed)
+        self.repository = AuditRepository(self.world.pki, clock=clock, host=host) if audit else None
+        self._simulators, self._thread = ServerThread(), ServerThread()
+        self._later = _Later()
+        self._http: httpx.Client | None = None
+        self._gateway: Gateway | None = None
+        self._app: Starlette | None = None
+        self._listener: Listener | None = None
+        self.world_json = run_dir / "world.json"
+
+    # -- life ------------------------------------------------------------------------------------------
+
+    def start(self) -> PortalWorld:
+        """Bind every port; on return everything answers and ``world.json`` names it.
+
+        Raises
+        ------
+        LocalError : a port is in use; nothing stays behind.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self) -> None:
+        pki = self.world.pki
+        self.world.start()
+        if self.repository is not None:
+            self.repository.start()
+            self.repository.take_from(self.world)
+        names = {"issuer": "psc", "wallet": "psc_wallet", "mtls": "psc_mtls"}
+        sites = psc_listeners(self.psc, pki, host=self._host, ports={
+            site: self._ports.get(name, 0) for site, name in names.items()})
+        self._simulators.start(list(sites.values()))
+        locate_psc(self.psc, sites)
+        self._listener = Listener(
+            application=self._later, host=self._host, port=self._ports.get("portal", 0),
+            context=pki.server_context(pki.service("portal"), client_certificate=False))
+        self._thread.start([self._listener])
+        self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
+        self._later.application = self._portal(tuple({sites["issuer"].url, sites["wallet"].url}))
+
+    def _portal(self, login_origins: tuple[str, ...]) -> Application:
+        """The gateway, the login and the portal, as an installation would put them together."""
+        config = from_world(self.world_json, outbox=self._run_dir / "audit.sqlite", limits=self._limits)
+        secret = secrets.token_urlsafe(24)
+        callback = f"{self.url}/auth/callback"
+        self.psc.trust(str(config.tls.ca))
+        self.psc.register(PscClient(
+            client_id=_CLIENT, secret=secret, redirect_uris=(callback,),
+            post_logout_redirect_uris=(f"{self.url}/fin",),
+            backchannel_logout_uri=f"{self.url}/auth/backchannel-logout"))
+        self._http = open_http(config.tls.ca)
+        login = LoginClient(
+            PscSettings(issuer=self.psc.issuer, client_id=_CLIENT, client_secret=secret, redirect_uri=callback,
+                        post_logout_redirect_uri=f"{self.url}/fin"),
+            http=self._http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
+        self._gateway = Gateway(config, clock=self._clock, new_id=new_ids(None).__next__,
+                                on_message=self._on_message, judge=self._judge)
+        settings = replace(PortalSettings(base_url=self.url, login_origins=login_origins), **self._overrides)
+        self._app = create_app(self._gateway, login, settings, terminology=terminology(), clock=self._clock)
+        return self._app  # type: ignore[return-value] - Starlette's own words for the same ASGI
+
+    def _write(self, path: Path, wallet: str) -> None:
+        """Add the services of ours to ``world.json``."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content |= {"portal": self.url, "pro_sante_connect": wallet}
+        if self.repository is not None:
+            content["audit_repository"] = self.repository.described()
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def stop(self) -> None:
+        """Close everything; audit events that wait get a second to leave."""
+        self._thread.stop()
+        if self._app is not None:
+            self._app.state.portal.close()
+        if self._gateway is not None:
+            self._gateway.close()
+        if self._http is not None:
+            self._http.close()
+        self._app, self._gateway, self._http = None, None, None
+        self._simulators.stop()
+        self.world.stop()
+        if self.repository is not None:
+            self.repository.stop()
+            self.repository = None
+
+    def __enter__(self) -> PortalWorld:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+
+    # -- what is in it ---------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Base URL of the portal, without a slash at the end."""
+        if self._listener is None:
+            raise LocalError("the portal was not started; use it as a context manager, or call start()")
+        return self._listener.url
+
+    @property
+    def ca(self) -> Path:
+        """Trust anchors of this world (PEM), for browsers and clients."""
+        return self._run_dir / "pki" / "ca.pem"
+
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway behind the portal."""
+        if self._gateway is None:
+            raise LocalError("the portal was not started")
+        return self._gateway
+
+    @property
+    def app(self) -> Starlette:
+        """The portal's application; ``app.state.portal`` is the portal itself."""
+        if self._app is None:
+            raise LocalError("the portal was not started")
+        return self._app
