@@ -18,7 +18,8 @@ def open_trail(config: GatewayConfig) -> AuditTrail | None:
     """The trail of this gateway; None when the configuration names no outbox."""
     if config.outbox is None:
         return None
-    send = TlsSyslog(config.audit.host, config.audit.port, config.tls) if config.audit else None
+    target = config.audit
+    send = TlsSyslog(target.host, target.port, config.tls, polite_peer=target.confirms) if target else None
     return AuditTrail(Outbox(config.outbox), host=socket.gethostname() or "-", send=send)
 
 

@@ -125,13 +125,12 @@ class Outbox:
         if not events:
             return
         last = events[-1].number
-        with self._lock:
+        with self._lock, self._database:  # commits at the end, rolls back when the disk refuses
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany("UPDATE outbox SET delivered = 1 WHERE number = ?",
                                        [(event.number,) for event in events])
             self._database.execute("DELETE FROM outbox WHERE delivered = 1 AND number <= ?",
                                    (last - self._keep,))
-            self._database.execute("COMMIT")
 
     def counts(self) -> tuple[int, int]:
         """Events waiting, events delivered and still kept."""
@@ -190,7 +189,8 @@ class Sender:
             self._wake.clear()
             try:
                 sent = self._send_batch()
-            except OSError as error:
+            except (OSError, LocalError, sqlite3.Error) as error:
+                # Whatever it is, the thread lives on: a trail that stopped silently would be the worst.
                 self.last_failure = str(error) or type(error).__name__
                 self._stop.wait(pause)
                 pause = min(pause * 2, self._retry_at_most)
@@ -200,7 +200,8 @@ class Sender:
             if not sent:
                 with self._idle:
                     self._idle.notify_all()
-                self._wake.wait()
+                if not self._stop.is_set():  # asked to stop between the two looks at it
+                    self._wake.wait()
 
     def _send_batch(self) -> int:
         events = self._outbox.oldest(self._batch)

@@ -21,10 +21,15 @@ from exchange.tls import ClientTls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditTarget:
-    """The audit repository: host and port of syslog over TLS."""
+    """The audit repository: host and port of syslog over TLS.
+
+    ``confirms`` is False for one that drops the connection instead of closing it (rsyslog): the trail is then
+    only as safe as such a repository is (see docs/decisions/audit-delivery.md).
+    """
 
     host: str
     port: int
+    confirms: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ def from_world(path: Path, *, outbox: Path | None = None, limits: Limits | None 
                                  _bytes(path.parent / _text(seal, "cert", path))),
         home_communities={code: _text(country, "home_community_id", path)
                           for code, country in _section(world, "countries", path).items()},
-        audit=AuditTarget(host=str(audit["host"]), port=int(audit["port"])) if audit else None,
+        audit=AuditTarget(host=str(audit["host"]), port=int(audit["port"]),
+                          confirms=bool(audit.get("confirms", True))) if audit else None,
         outbox=outbox, limits=limits or Limits())
 
 
