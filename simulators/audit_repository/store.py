@@ -102,14 +102,13 @@ class EventStore:
     def add(self, frames: tuple[bytes, ...], *, sender: str, now: datetime) -> None:
         """Store syslog messages in their order, all or none; on return they outlive the process."""
         rows = [(_identifier(frame, sender), now.isoformat(), sender, frame) for frame in frames]
-        with self._changed:
+        with self._changed, self._database:  # commits at the end, rolls back when the disk refuses
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(
                 "INSERT INTO event (identifier, received, sender, frame) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (identifier) DO UPDATE SET copies = copies + 1", rows)
             self._database.execute("DELETE FROM event WHERE number <= (SELECT MAX(number) FROM event) - ?",
                                    (self._keep,))
-            self._database.execute("COMMIT")
             self._changed.notify_all()
 
     def events(self, *, after: int = 0, last: int | None = None) -> tuple[StoredEvent, ...]:

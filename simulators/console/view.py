@@ -93,7 +93,7 @@ def state_of(faults: tuple[ActiveFault, ...]) -> tuple[str, str]:
         if parameters.get("hang") is True:
             return "■", "ne répond pas"
         if kind == "delay" and "seconds" in parameters:
-            return "▲", f"lent, {parameters['seconds']} s"
+            return "▲", f"lent, {parameters['seconds']:g}\u202fs".replace(".", ",")
         shown = _STATES.get(kind, _FAULTY)
     return shown
 
