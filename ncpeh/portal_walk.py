@@ -1,4 +1,4 @@
-"""Walks the portal over HTTPS as a browser without scripts would: follows links, fills in forms, times steps."""
+"""Walks the portal over HTTPS as a browser without scripts would: follows links, fills in forms."""
 
 from __future__ import annotations
 
@@ -129,6 +129,11 @@ class Walker:
         target = self._absolute(form.action)
         return self._read(self._client.post(target, data={**form.fields, **fields}))
 
+    def fetch(self, target: str) -> bytes:
+        """A file beside the page; empty when there is none."""
+        answer = self._client.get(target)
+        return answer.content if answer.status_code == 200 else b""
+
     def form(self, ending: str) -> Form:
         """The form whose action ends with ``ending``."""
         return next(one for one in self.page.forms if one.action.endswith(ending))
@@ -136,13 +141,14 @@ class Walker:
     def wait(self) -> httpx.Response:
         """Stay on a waiting page until it leads somewhere."""
         end = time.monotonic() + PATIENCE
-        while "/attente/" in str(self._here.url) and time.monotonic() < end:
+        while "/attente/" in str(self.here.url) and time.monotonic() < end:
             time.sleep(PAUSE)
-            self.get(str(self._here.url))
-        return self._here
+            self.get(str(self.here.url))
+        return self.here
 
     @property
-    def _here(self) -> httpx.Response:
+    def here(self) -> httpx.Response:
+        """The answer that is shown."""
         assert self.answer is not None, "no page was asked for yet"
         return self.answer
 
@@ -198,17 +204,16 @@ def _walk(walk: Walk, walker: Walker, country: str, typed: Mapping[str, str], pr
     with _step(walk, walker, "summary"):
         walker.send("/accord", {"langue": "fr", "remise": "1", "accord": "oui", "par": "patient"})
         walker.wait()
-        if str(walker._here.url).endswith("/choix"):
+        if str(walker.here.url).endswith("/choix"):
             walker.send("/choix", {"synthese": "0"})
             walker.wait()
     if _stopped(walk, walker, "synthese"):
         return
-    walk.page, walk.sections = walker._here.text, walker.page.sections
+    walk.page, walk.sections = walker.here.text, walker.page.sections
     walk.codes = tuple(walker.page.codes)
-    here = str(walker._here.url)
+    here = str(walker.here.url)
     with _step(walk, walker, "original"):
-        answer = walker._client.get(here.replace("/synthese", "/original.pdf"))
-        walk.pdf = answer.content if answer.status_code == 200 else b""
+        walk.pdf = walker.fetch(here.replace("/synthese", "/original.pdf"))
     with _step(walk, walker, "logout"):
         walker.send("/terminer", {})
         walker.send("/deconnexion", {})
@@ -219,9 +224,9 @@ def log_in(walker: Walker, professional: str) -> None:
     """From the home page to the list of countries, as one test identity."""
     walker.get("/connexion")
     walker.send("/auth/identites", {"identite": professional})
-    if str(walker._here.url).endswith("/acces"):
+    if str(walker.here.url).endswith("/acces"):
         walker.send("/acces", {"lu": "1"})
-    if str(walker._here.url).endswith("/activite"):
+    if str(walker.here.url).endswith("/activite"):
         first = walker.form("/activite").choices.get("activite", [""])[0]
         walker.send("/activite", {"activite": first})
 
@@ -260,8 +265,7 @@ def _step(walk: Walk, walker: Walker, name: str) -> Iterator[None]:
 def _stopped(walk: Walk, walker: Walker, wanted: str) -> bool:
     """Did the journey end before the page that was expected? Then the record says where."""
     walk.heading = walker.page.heading.strip()
-    if str(walker._here.url).endswith(wanted) and "SES-" not in " ".join(walker.page.codes[:1]) \
-            or wanted == "synthese" and str(walker._here.url).endswith(wanted):
+    if str(walker.here.url).endswith(wanted):
         return False
     walk.codes = tuple(walker.page.codes)
     return True

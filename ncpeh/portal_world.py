@@ -1,4 +1,4 @@
-"""Everything at once: foreign countries, Pro Santé Connect, the audit repository, and the portal between them.
+"""Everything at once: foreign countries, Pro Santé Connect, audit repository, the portal between them.
 
 ::
 
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -152,14 +152,14 @@ class PortalWorld:
             backchannel_logout_uri=f"{self.url}/auth/backchannel-logout"))
         self._http = open_http(config.tls.ca)
         login = LoginClient(
-            PscSettings(issuer=self.psc.issuer, client_id=_CLIENT, client_secret=secret, redirect_uri=callback,
-                        post_logout_redirect_uri=f"{self.url}/fin"),
+            PscSettings(issuer=self.psc.issuer, client_id=_CLIENT, client_secret=secret,
+                        redirect_uri=callback, post_logout_redirect_uri=f"{self.url}/fin"),
             http=self._http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
         self._gateway = Gateway(config, clock=self._clock, new_id=new_ids(None).__next__,
                                 on_message=self._on_message, judge=self._judge)
         settings = replace(PortalSettings(base_url=self.url, login_origins=login_origins), **self._overrides)
         self._app = create_app(self._gateway, login, settings, terminology=terminology(), clock=self._clock)
-        return self._app  # type: ignore[return-value] - Starlette's own words for the same ASGI
+        return cast("Application", self._app)  # Starlette has words of its own for the same ASGI
 
     def _write(self, path: Path, wallet: str) -> None:
         """Add the services of ours to ``world.json``."""

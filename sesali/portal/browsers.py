@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from sesali.outcomes import Notice, notice
 
-_MOBILE = re.compile(r"Mobi|Android|iPhone|iPad|iPod|Tablet|Silk/|Kindle|BlackBerry|Opera Mini", re.IGNORECASE)
+_MOBILE = re.compile(r"Mobi|Android|iPhone|iPad|iPod|Tablet|Silk/|Kindle|BlackBerry|Opera Mini",
+                     re.IGNORECASE)
 _ANCIENT = re.compile(r"MSIE |Trident/|Edge/1\d\.")
 
 #: Engine -> first version with everything the pages need.

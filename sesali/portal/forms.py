@@ -36,7 +36,7 @@ class Input:
     label : French; ``national`` the country's own words in ``language``.
     hint : French words on the format, empty when the format cannot be told.
     domain : OID of an identifier, else the label of the mask: what a program that fills in the form goes by.
-    error : French sentence, empty when there is nothing to correct; ``wrong`` the id of the first wrong input.
+    error : French sentence, empty when all is well; ``wrong`` the id of the first wrong input.
     """
 
     name: str
@@ -104,7 +104,8 @@ def form_names(mask: SearchMask) -> tuple[str, ...]:
     for asked in mask.patient.fields:
         name = names_of(mask)[asked.key]
         names += [f"{name}-{part}" for part, _, _ in _DATE_PARTS] if asked.kind == "birth date" else [name]
-    return (*names, *(f"choix-{number}" for number, block in enumerate(mask.patient.blocks, 1) if block.choice))
+    choices = (f"choix-{number}" for number, block in enumerate(mask.patient.blocks, 1) if block.choice)
+    return (*names, *choices)
 
 
 def empty_form(mask: SearchMask, typed: Mapping[str, str]) -> Form:
@@ -137,7 +138,7 @@ def checked_form(mask: SearchMask, typed: Mapping[str, str], today: date) -> For
 
 
 def normalised(asked: MaskField, text: str) -> str:
-    """The text without what people add by habit, in the first form that fits; capitals as the format wants."""
+    """The text without what people add by habit, in the first form that fits (capitals included)."""
     text = " ".join(text.strip()[:MAX_TYPED].split())
     if asked.kind != "identifier":
         return text

@@ -1,4 +1,4 @@
-"""Calls to countries that a person waits for: begun by a POST, waited for on a page, ended by their outcome."""
+"""Calls to countries that a person waits for: begun by a POST, waited for on a page of its own."""
 
 from __future__ import annotations
 

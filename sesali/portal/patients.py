@@ -63,6 +63,7 @@ def banner_of(identified: Identified, now: datetime) -> Banner:
     """The banner before the summary is there: the same place, the same words, the identifier masked."""
     patient = identified.patient
     name = patient.names[0] if patient.names else PersonName()
+    country = country_words(identified.country)
     sex, born = _sex(patient.gender)
     found = moment(Time(value=patient.birth_time)) if patient.birth_time else None
     link = " le" if found and found.day else " en" if found else f"{NBSP}:"
@@ -70,8 +71,8 @@ def banner_of(identified: Identified, now: datetime) -> Banner:
     deceased = bool(patient.deceased or patient.deceased_time)
     return Banner(
         family=" ".join(name.family) or name.text or "nom non transmis", given=" ".join(name.given), extra="",
-        lang=country_words(identified.country).language, birth=f"{born}{link} {_birth(patient.birth_time, now)}",
-        sex=sex, identifier=masked(patient.identifiers[0]), country=country_words(identified.country).name,
+        lang=country.language, birth=f"{born}{link} {_birth(patient.birth_time, now)}",
+        sex=sex, identifier=masked(patient.identifiers[0]), country=country.name,
         deceased=("Décédée" if patient.gender == "F" else "Décédé") if deceased else "",
         minor=f"{'Mineure' if patient.gender == 'F' else 'Mineur'}" if minor and not deceased else "")
 
@@ -113,5 +114,5 @@ def _deceased(identified: Identified) -> str:
 
 
 def _minor(value: str | None, now: datetime) -> str:
-    return (f"Patient mineur ({age(Time(value=value), now)}){NBSP}: l’accord est donné par un représentant légal "
-            "ou selon les règles applicables aux soins.")
+    return (f"Patient mineur ({age(Time(value=value), now)}){NBSP}: l’accord est donné par un représentant "
+            "légal ou selon les règles applicables aux soins.")

@@ -52,7 +52,7 @@ class PortalSettings:
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if parts.scheme != "https" or not parts.netloc or parts.path.strip("/"):
-            raise LocalError("the portal needs an https base URL without a path: cookies are sent over TLS only")
+            raise LocalError("the portal needs an https base URL without a path, for its cookies go over TLS")
 
     @property
     def host(self) -> str:

@@ -96,7 +96,7 @@ def unexpected_page(visit: Visit, error: BaseException) -> Response:
     log.error("%s unexpected %s at %s", reference, type(error).__name__,
               " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places)))
     return page(visit, "arret", "Erreur interne", 500, code="", heading="Erreur interne",
-                text="Une erreur interne a interrompu la consultation. Aucune donnée n’est perdue chez le patient.",
+                text="Une erreur interne a interrompu la consultation. Le dossier du patient est intact.",
                 more="Ne retardez pas les soins.", ways=_general_ways(visit), reference=reference)
 
 

@@ -173,7 +173,9 @@ def read_agreement(visit: Visit, consultation: Consultation) -> tuple[tuple[Erro
         errors.append(("remise", notice("SES-090").text))
     if said not in ("oui", "non"):
         errors.append(("accord-oui", "Indiquez la réponse du patient"))
-    by: Literal["patient", "representative"] = "representative" if form.get("par") == "representant" else "patient"
+    by: Literal["patient", "representative"] = "patient"
+    if form.get("par") == "representant":
+        by = "representative"
     name = " ".join(form.get("representant", "").split())[:200]
     if by == "representative" and not name and said == "oui":
         errors.append(("representant", "Saisissez le nom du représentant légal"))

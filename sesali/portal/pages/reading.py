@@ -40,7 +40,7 @@ class _Opened:
 
 
 async def open_record(visit: Visit, consultation: Consultation) -> Response:
-    """TRC assertion, list, and the summary when there is only one; everything else open in this session ends."""
+    """TRC assertion, list, the summary when there is only one; what else is open in this session ends."""
     session, portal = visit.session, visit.portal
     identified, said = consultation.identified, consultation.agreement
     if identified is None or said is None or not said.given or session.credentials is None:
@@ -108,8 +108,8 @@ async def choice(visit: Visit) -> Response:
 
 def _choice(visit: Visit, status: int = 200, errors: tuple[tuple[str, str], ...] = ()) -> Response:
     consultation, _, listing = _gate(visit)
-    return page(visit, "choix", "Choix de la synthèse", status, errors=errors, consultation=consultation, step=5,
-                choices=tuple(map(_described, listing.summaries)), back=consultation.path("accord"),
+    return page(visit, "choix", "Choix de la synthèse", status, errors=errors, consultation=consultation,
+                step=5, choices=tuple(map(_described, listing.summaries)), back=consultation.path("accord"),
                 notices=_texts(listing.notices))
 
 
@@ -153,7 +153,8 @@ async def summary(visit: Visit) -> Response:
     wanted = visit.request.query_params.get("vue", "")
     session.mode = next((mode for mode in get_args(Mode) if mode == wanted), session.mode)
     if session.mode not in consultation.shown:
-        consultation.shown[session.mode] = visit.portal.pages.render("corps", {"view": view, "mode": session.mode})
+        consultation.shown[session.mode] = visit.portal.pages.render(
+            "corps", {"view": view, "mode": session.mode})
     listing = consultation.listing
     several = listing is not None and len(listing.summaries) > 1
     return page(visit, "synthese", "Synthèse médicale", consultation=consultation, step=5, view=view,

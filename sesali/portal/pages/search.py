@@ -73,8 +73,8 @@ def _mask(consultation: Consultation) -> SearchMask:
 def _identity(visit: Visit, consultation: Consultation, form: Form, status: int = 200) -> Response:
     mask = _mask(consultation)
     media = mask.patient.picture
-    return page(visit, "identite", "Identité du patient", status, form=form, consultation=consultation, step=2,
-                back="/pays", country=country_words(consultation.country), errors=form.errors,
+    return page(visit, "identite", "Identité du patient", status, form=form, consultation=consultation,
+                step=2, back="/pays", country=country_words(consultation.country), errors=form.errors,
                 media=media, picture=safe_picture(media.content) if media else None,
                 said=consultation.notice, reference=consultation.reference)
 
