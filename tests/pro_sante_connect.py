@@ -23,8 +23,13 @@ AFTER = "https://portal.test/fin"
 BACKCHANNEL = "https://portal.test/auth/backchannel"
 START = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 
-PORTAL = PscClient(client_id="testbed-portal", secret="s3cr&t:é", redirect_uris=(CALLBACK,),
-                   post_logout_redirect_uris=(AFTER,), backchannel_logout_uri=BACKCHANNEL)
+PORTAL = PscClient(
+    client_id="testbed-portal",
+    secret="s3cr&t:é",
+    redirect_uris=(CALLBACK,),
+    post_logout_redirect_uris=(AFTER,),
+    backchannel_logout_uri=BACKCHANNEL,
+)
 
 
 class Bench:
@@ -40,9 +45,17 @@ class Bench:
         self.cookie = ""
         self.http = httpx.Client(transport=httpx.MockTransport(self._serve))
         self.login = LoginClient(
-            PscSettings(issuer=self.psc.issuer, client_id=client.client_id, client_secret=client.secret,
-                        redirect_uri=CALLBACK, post_logout_redirect_uri=AFTER),
-            http=self.http, clock=self.clock, new_secret=seeded_ids(9, "portal"))
+            PscSettings(
+                issuer=self.psc.issuer,
+                client_id=client.client_id,
+                client_secret=client.secret,
+                redirect_uri=CALLBACK,
+                post_logout_redirect_uri=AFTER,
+            ),
+            http=self.http,
+            clock=self.clock,
+            new_secret=seeded_ids(9, "portal"),
+        )
 
     def visit(self, url: str, form: Mapping[str, str] | None = None) -> HttpResponse:
         """One request of the browser, with its cookie."""
@@ -50,14 +63,22 @@ class Bench:
         headers = [("cookie", self.cookie)] if self.cookie else []
         if form is not None:
             headers.append(("content-type", "application/x-www-form-urlencoded"))
-        response = self.psc.handle(HttpRequest(
-            method="GET" if form is None else "POST", path=parts.path, query=parts.query,
-            headers=tuple(headers), body=urlencode(form or {}).encode()))
+        response = self.psc.handle(
+            HttpRequest(
+                method="GET" if form is None else "POST",
+                path=parts.path,
+                query=parts.query,
+                headers=tuple(headers),
+                body=urlencode(form or {}).encode(),
+            )
+        )
         given = response.header("set-cookie")
         self.cookie = given.partition(";")[0] if given else self.cookie
         return response
 
-    def choose(self, attempt: LoginAttempt, identity: str = "ada-generaliste", action: str = "") -> dict[str, str]:
+    def choose(
+        self, attempt: LoginAttempt, identity: str = "ada-generaliste", action: str = ""
+    ) -> dict[str, str]:
         """Log in on the page of identities; what the browser then carries to the callback."""
         page = self.visit(attempt.url)
         if page.status == 303:
@@ -82,10 +103,16 @@ class Bench:
     def _serve(self, request: httpx.Request) -> httpx.Response:
         self.calls.append(request.url.path)
         mutual = request.url.host == urlsplit(MTLS).hostname
-        response = self.psc.handle(HttpRequest(
-            method=request.method, path=request.url.path, query=request.url.query.decode(),
-            headers=tuple((name.lower(), value) for name, value in request.headers.items()),
-            body=request.read(), peer_certificate=self.certificate if mutual else None))
+        response = self.psc.handle(
+            HttpRequest(
+                method=request.method,
+                path=request.url.path,
+                query=request.url.query.decode(),
+                headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+                body=request.read(),
+                peer_certificate=self.certificate if mutual else None,
+            )
+        )
         if response.delivery.delay > request.extensions["timeout"]["read"]:
             raise httpx.ReadTimeout("too slow", request=request)
         return httpx.Response(response.status, headers=list(response.headers), content=response.body)

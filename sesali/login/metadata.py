@@ -17,6 +17,9 @@ from sesali.outcomes import refused
 #: Keys by ``kid``, those for signatures only.
 Keys = Mapping[str, RSAKey | ECKey]
 
+#: Characters of a modulus of 2048 bits in base64url.
+_LENGTH_OF_2048_BITS = 342
+
 _NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 _KNOWN = (*_NEEDED, "end_session_endpoint", "revocation_endpoint")
 
@@ -87,13 +90,13 @@ def read_keys(document: object) -> Keys:
 def _key(entry: Any) -> RSAKey | ECKey | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
-    if entry.get("use", "sig") != "sig":
+    if entry.get("use", "sig") != "sig" or entry.get("kty") not in ("RSA", "EC"):
+        return None
+    if entry["kty"] == "RSA" and len(str(entry.get("n", ""))) < _LENGTH_OF_2048_BITS:
         return None
     try:
         key = JWKRegistry.import_key(entry)
-        if isinstance(key, RSAKey) and key.public_key.key_size >= 2048:
-            return key
-        return key if isinstance(key, ECKey) else None
+        return key if isinstance(key, RSAKey | ECKey) else None
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

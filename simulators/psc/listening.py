@@ -18,7 +18,7 @@ def psc_listeners(psc: PscSimulator, pki: Pki, *, host: str = "127.0.0.1",
     ports : fixed ports by ``issuer``, ``wallet``, ``mtls``; free ones otherwise.
     """
     wanted = ports or {}
-    credential = pki.service("psc")
+    credential = pki.service("pro_sante_connect")
     return {
         site.name: Listener(
             application=site.application,

@@ -38,7 +38,8 @@ def test_the_authorization_request_carries_what_the_provider_wants() -> None:
     attempt = Bench().login.begin(prompt="login")
     query = {name: value[0] for name, value in parse_qs(urlsplit(attempt.url).query).items()}
     assert attempt.url.startswith(f"{WALLET}/auth?")
-    assert (query["scope"], query["acr_values"], query["response_type"]) == ("openid scope_all", "eidas1", "code")
+    assert (query["scope"], query["acr_values"]) == ("openid scope_all", "eidas1")
+    assert query["response_type"] == "code"
     assert query["code_challenge_method"] == "S256" and len(query["code_challenge"]) == 43
     assert query["prompt"] == "login" and query["redirect_uri"] == CALLBACK
     assert 43 <= len(attempt.code_verifier) <= 128
@@ -48,19 +49,41 @@ def test_the_authorization_request_carries_what_the_provider_wants() -> None:
 def test_two_logins_share_no_secret() -> None:
     """State, nonce and verifier are fresh each time."""
     bench = Bench()
-    first, second = bench.login.begin(), bench.login.begin()
-    assert not {first.state, first.nonce, first.code_verifier} & {second.state, second.nonce, second.code_verifier}
+    first, second = (
+        {one.state, one.nonce, one.code_verifier} for one in (bench.login.begin(), bench.login.begin())
+    )
+    assert len(first | second) == 6
 
 
 EXPECTED = {
-    "psc_down": "SES-014", "psc_slow": "SES-014", "token_invalid_grant": "SES-011", "token_5xx": "SES-014",
-    "token_invalid_client": "SES-014", "userinfo_5xx": "SES-014", "userinfo_401": "SES-012",
-    "userinfo_not_json": "SES-012", "userinfo_other_sub": "SES-012", "userinfo_bad_signature": "SES-012",
-    "bad_signature": "SES-012", "unknown_kid": "SES-012", "alg_none": "SES-012", "alg_hs256": "SES-012",
-    "wrong_iss": "SES-012", "wrong_aud": "SES-012", "wrong_azp": "SES-012", "wrong_nonce": "SES-012",
-    "no_nonce": "SES-012", "wrong_at_hash": "SES-012", "expired": "SES-012", "issued_in_future": "SES-012",
-    "no_acr": "SES-013", "acr_low": "SES-013", "wrong_state": "SES-011", "no_state": "SES-011",
-    "wrong_callback_iss": "SES-012", "key_rotated": "",
+    "psc_down": "SES-014",
+    "psc_slow": "SES-014",
+    "token_invalid_grant": "SES-011",
+    "token_5xx": "SES-014",
+    "token_invalid_client": "SES-014",
+    "userinfo_5xx": "SES-014",
+    "userinfo_401": "SES-012",
+    "userinfo_not_json": "SES-012",
+    "userinfo_other_sub": "SES-012",
+    "userinfo_bad_signature": "SES-012",
+    "bad_signature": "SES-012",
+    "unknown_kid": "SES-012",
+    "alg_none": "SES-012",
+    "alg_hs256": "SES-012",
+    "wrong_iss": "SES-012",
+    "wrong_aud": "SES-012",
+    "wrong_azp": "SES-012",
+    "wrong_nonce": "SES-012",
+    "no_nonce": "SES-012",
+    "wrong_at_hash": "SES-012",
+    "expired": "SES-012",
+    "issued_in_future": "SES-012",
+    "no_acr": "SES-013",
+    "acr_low": "SES-013",
+    "wrong_state": "SES-011",
+    "no_state": "SES-011",
+    "wrong_callback_iss": "SES-012",
+    "key_rotated": "",
 }
 
 
@@ -90,10 +113,18 @@ def test_each_fault_of_the_provider_ends_as_the_table_says(fault: str, code: str
     assert refusal_.notice.security is (code in ("SES-011", "SES-012"))
 
 
-@pytest.mark.parametrize(("action", "code"), [
-    ("annuler", "SES-010"), ("ecps-refusee", "SES-010"), ("carte-expiree", "SES-010"),
-    ("indisponible", "SES-014"), ("signature", "SES-012"), ("nonce", "SES-012"), ("acr", "SES-013"),
-])
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("annuler", "SES-010"),
+        ("ecps-refusee", "SES-010"),
+        ("carte-expiree", "SES-010"),
+        ("indisponible", "SES-014"),
+        ("signature", "SES-012"),
+        ("nonce", "SES-012"),
+        ("acr", "SES-013"),
+    ],
+)
 def test_each_failure_button_of_the_page_has_its_outcome(action: str, code: str) -> None:
     """What a tester presses is what the portal reports."""
     assert refusal_of(Bench(), action=action).code == code
@@ -108,9 +139,16 @@ def test_a_refusal_tells_no_claims() -> None:
         assert "Ada" not in text and "EXEMPLE" not in text and "8997" not in text
 
 
-@pytest.mark.parametrize("change", [
-    {"state": ""}, {"state": "é"}, {"state": "other"}, {"code": ""}, {"code": "never-given"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": ""},
+        {"state": "é"},
+        {"state": "other"},
+        {"code": ""},
+        {"code": "never-given"},
+    ],
+)
 def test_a_callback_that_belongs_to_no_attempt_is_refused(change: dict[str, str]) -> None:
     """State and code are tied to the attempt (login CSRF, injected codes)."""
     bench = Bench()
@@ -186,13 +224,20 @@ def test_a_stolen_code_is_worth_nothing_without_the_verifier() -> None:
     assert refusal.value.code == "SES-011"
 
 
-@pytest.mark.parametrize(("error", "code"), [("access_denied", "SES-010"), ("login_required", "SES-014"),
-                                             ("temporarily_unavailable", "SES-014"), ("x\ny" * 99, "SES-014")])
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("access_denied", "SES-010"),
+        ("login_required", "SES-014"),
+        ("temporarily_unavailable", "SES-014"),
+        ("x\ny" * 99, "SES-014"),
+    ],
+)
 def test_errors_in_the_callback_have_their_sentence(error: str, code: str) -> None:
     """What the provider says instead of a code."""
     bench = Bench()
     attempt = bench.login.begin()
-    query = {"error": error, "state": attempt.state, "iss": bench.psc.issuer, "error_description": "<b>x</b>"}
+    query = {"error": error, "state": attempt.state, "iss": bench.psc.issuer, "error_description": "<b>"}
     with pytest.raises(StepRefused) as refusal:
         bench.login.finish(attempt, query)
     assert refusal.value.code == code and "<b>" not in str(refusal.value)
@@ -239,7 +284,7 @@ def test_tokens_are_refreshed_and_each_refresh_token_serves_once() -> None:
     bench.clock.advance(timedelta(seconds=100))
     second = bench.login.refresh(first)
     assert second.tokens.refresh_token != first.tokens.refresh_token
-    assert (second.subject, second.session_id, second.admission) == (first.subject, first.session_id, first.admission)
+    assert replace(second, tokens=first.tokens) == first
     for login in (first, second):
         with pytest.raises(StepRefused) as refusal:
             bench.login.refresh(login)
@@ -276,7 +321,7 @@ def test_logout_ends_the_session_at_the_provider_and_tells_the_client() -> None:
     assert (response.status, response.header("location")) == (303, f"{AFTER}?state=abc")
     with pytest.raises(StepRefused):
         bench.login.refresh(login)
-    (uri, token), = bench.sent
+    ((uri, token),) = bench.sent
     assert uri == BACKCHANNEL
     notice = bench.login.backchannel_logout(token)
     assert notice.ends(login) and not notice.ends(replace(login, session_id="other"))
@@ -353,21 +398,32 @@ def test_revocation_ends_the_refresh_token_and_never_fails() -> None:
     assert bench.login.logout_url(login).startswith(ISSUER_SITE)
 
 
-SETTINGS = PscSettings(issuer="https://psc.test/realm", client_id="c", client_secret="s", redirect_uri=CALLBACK)
-GOOD = {name: f"https://psc.test/{name}" for name in
-        ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")} | {"issuer": SETTINGS.issuer}
+SETTINGS = PscSettings(
+    issuer="https://psc.test/realm", client_id="c", client_secret="s", redirect_uri=CALLBACK
+)
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+GOOD = {"issuer": SETTINGS.issuer} | {name: f"https://psc.test/{name}" for name in ENDPOINTS}
 
 
-@pytest.mark.parametrize("answer", [
-    httpx.Response(503), httpx.Response(404), httpx.Response(200, text="<html>"),
-    httpx.Response(200, json=[]), httpx.Response(200, json=GOOD | {"issuer": "https://evil.test"}),
-    httpx.Response(200, json={"issuer": SETTINGS.issuer}), httpx.Response(302, headers={"location": "/x"}),
-    httpx.Response(200, json=GOOD | {"token_endpoint": "http://psc.test/token"}),
-    httpx.Response(200, content=b"x" * 2_000_000), httpx.Response(200, content=b"[" * 100_000),
-    httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"),
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(503),
+        httpx.Response(404),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json=GOOD | {"issuer": "https://evil.test"}),
+        httpx.Response(200, json={"issuer": SETTINGS.issuer}),
+        httpx.Response(302, headers={"location": "/x"}),
+        httpx.Response(200, json=GOOD | {"token_endpoint": "http://psc.test/token"}),
+        httpx.Response(200, content=b"x" * 2_000_000),
+        httpx.Response(200, content=b"[" * 100_000),
+        httpx.ConnectError("refused"),
+        httpx.ConnectTimeout("slow"),
+    ],
+)
 @respx.mock
-def test_a_bad_discovery_document_stops_the_login_before_it_begins(answer: httpx.Response | Exception) -> None:
+def test_a_bad_discovery_document_stops_the_login(answer: httpx.Response | Exception) -> None:
     """Nothing is believed that is not https, complete and of the configured issuer."""
     route = respx.get(SETTINGS.discovery_url)
     route.mock(side_effect=answer) if isinstance(answer, Exception) else route.mock(return_value=answer)
