@@ -230,6 +230,9 @@ def _events(timing: Timing) -> Iterator[Coded]:
 
 
 def _start(timing: Timing) -> str:
+    """The phases of a frequency, in a set those of its parts: where the sentence names their beginning only."""
+    if isinstance(timing, TimingSet):
+        return "".join(_start(part) for part in timing.parts)
     phase = timing.phase if isinstance(timing, Periodic) else None
     return f" (repère : {_full_period(phase)})" if phase is not None else ""
 
@@ -250,6 +253,7 @@ def participation_words(person: Participation) -> str:
 
 
 def organization_words(organization: Organization) -> str:
-    """Names and places of an organisation in one line."""
+    """Names, places and telephone numbers of an organisation in one line."""
     parts = [*organization.names, *(address_words(address) for address in organization.addresses)]
+    parts += [telecom.value or "" for telecom in organization.telecoms]
     return ", ".join(part for part in parts if part)

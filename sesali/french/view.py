@@ -8,9 +8,11 @@ narrative, which is already safe markup.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from markupsafe import Markup
+
+from sesali.french.markup import line_html, panel_html, row_html
 
 #: How a term got its words: official order of facts, best first.
 Source = Literal["french", "sent", "general", "english", "original", "code", "flavour", "free"]
@@ -67,6 +69,8 @@ class Term:
     style: str = ""
     trace: Trace | None = None
 
+    kind: ClassVar[Literal["term"]] = "term"
+
     @property
     def untranslated(self) -> bool:
         """Whether the words shown are not French."""
@@ -81,6 +85,8 @@ class Span:
     style: str = ""
     icon: str = ""
     lang: str = ""
+
+    kind: ClassVar[Literal["span"]] = "span"
 
 
 Piece = Term | Span
@@ -113,6 +119,15 @@ class Row:
     line: int = 0
     tone: Literal["", "high", "negated", "unread"] = ""
     counted: bool = True
+
+    @property
+    def panel(self) -> Markup:
+        """The details as safe markup."""
+        return panel_html(self)
+
+    def markup(self, columns: tuple[str, ...]) -> Markup:
+        """The cells as safe markup."""
+        return row_html(self, columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +197,11 @@ class Alert:
     items: tuple[Line, ...]
     anchor: str = ""
     tone: Literal["danger", "plain", "weak"] = "plain"
+
+    @property
+    def markup(self) -> tuple[Markup, ...]:
+        """The items as safe markup."""
+        return tuple(line_html(item) for item in self.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
