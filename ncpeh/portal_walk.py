@@ -92,6 +92,7 @@ class Walk:
     sections: int = 0
     page: str = field(default="", repr=False)
     pdf: bytes = field(default=b"", repr=False)
+    xml: bytes = field(default=b"", repr=False)
 
 
 class Walker:
@@ -214,6 +215,7 @@ def _walk(walk: Walk, walker: Walker, country: str, typed: Mapping[str, str], pr
     here = str(walker.here.url)
     with _step(walk, walker, "original"):
         walk.pdf = walker.fetch(here.replace("/synthese", "/original.pdf"))
+        walk.xml = walker.fetch(here.replace("/synthese", "/original.xml"))
     with _step(walk, walker, "logout"):
         walker.send("/terminer", {})
         walker.send("/deconnexion", {})

@@ -15,12 +15,11 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
-
-import httpx
 
 from ehdsi.errors import LocalError
 from exchange.http import Limits
@@ -100,7 +99,7 @@ class PortalWorld:
         self.repository = AuditRepository(self.world.pki, clock=clock, host=host) if audit else None
         self._simulators, self._thread = ServerThread(), ServerThread()
         self._later = _Later()
-        self._http: httpx.Client | None = None
+        self._closing = ExitStack()
         self._gateway: Gateway | None = None
         self._app: Starlette | None = None
         self._listener: Listener | None = None
@@ -115,19 +114,21 @@ class PortalWorld:
         ------
         LocalError : a port is in use; nothing stays behind.
         """
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        with ExitStack() as started:
+            self._start(started)
+            self._closing = started.pop_all()
         return self
 
-    def _start(self) -> None:
+    def _start(self, started: ExitStack) -> None:
+        """Start one after the other; ``started`` knows how to stop what runs, last things first."""
         pki = self.world.pki
-        self.world.start()
         if self.repository is not None:
-            self.repository.start()
+            started.enter_context(self.repository)
+        started.enter_context(self.world)
+        if self.repository is not None:
             self.repository.take_from(self.world)
+        started.callback(self._simulators.stop)
+        started.callback(self._thread.stop)
         names = {"issuer": "psc", "wallet": "psc_wallet", "mtls": "psc_mtls"}
         sites = psc_listeners(self.psc, pki, host=self._host, ports={
             site: self._ports.get(name, 0) for site, name in names.items()})
@@ -138,9 +139,10 @@ class PortalWorld:
             context=pki.server_context(pki.service("portal"), client_certificate=False))
         self._thread.start([self._listener])
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
-        self._later.application = self._portal(tuple({sites["issuer"].url, sites["wallet"].url}))
+        self._later.application = self._portal(started, (sites["issuer"].url, sites["wallet"].url))
+        started.callback(self._thread.stop)
 
-    def _portal(self, login_origins: tuple[str, ...]) -> Application:
+    def _portal(self, started: ExitStack, login_origins: tuple[str, ...]) -> Application:
         """The gateway, the login and the portal, as an installation would put them together."""
         config = from_world(self.world_json, outbox=self._run_dir / "audit.sqlite", limits=self._limits)
         secret = secrets.token_urlsafe(24)
@@ -150,15 +152,17 @@ class PortalWorld:
             client_id=_CLIENT, secret=secret, redirect_uris=(callback,),
             post_logout_redirect_uris=(f"{self.url}/fin",),
             backchannel_logout_uri=f"{self.url}/auth/backchannel-logout"))
-        self._http = open_http(config.tls.ca)
+        http = started.enter_context(open_http(config.tls.ca))
         login = LoginClient(
             PscSettings(issuer=self.psc.issuer, client_id=_CLIENT, client_secret=secret,
                         redirect_uri=callback, post_logout_redirect_uri=f"{self.url}/fin"),
-            http=self._http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
+            http=http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
         self._gateway = Gateway(config, clock=self._clock, new_id=new_ids(None).__next__,
                                 on_message=self._on_message, judge=self._judge)
+        started.callback(self._gateway.close)
         settings = replace(PortalSettings(base_url=self.url, login_origins=login_origins), **self._overrides)
         self._app = create_app(self._gateway, login, settings, terminology=terminology(), clock=self._clock)
+        started.callback(self._app.state.portal.close)
         return cast("Application", self._app)  # Starlette has words of its own for the same ASGI
 
     def _write(self, path: Path, wallet: str) -> None:
@@ -170,20 +174,8 @@ class PortalWorld:
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def stop(self) -> None:
-        """Close everything; audit events that wait get a second to leave."""
-        self._thread.stop()
-        if self._app is not None:
-            self._app.state.portal.close()
-        if self._gateway is not None:
-            self._gateway.close()
-        if self._http is not None:
-            self._http.close()
-        self._app, self._gateway, self._http = None, None, None
-        self._simulators.stop()
-        self.world.stop()
-        if self.repository is not None:
-            self.repository.stop()
-            self.repository = None
+        """Close everything; audit events that wait get a second to leave. Stopping twice is harmless."""
+        self._closing.close()
 
     def __enter__(self) -> PortalWorld:
         return self.start()

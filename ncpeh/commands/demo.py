@@ -1,9 +1,12 @@
-"""``ncpeh demo``: start a world, walk one full exchange per country, print a table, write the pages."""
+"""``ncpeh demo``: start everything, walk one journey per country through the portal, print a table, keep the
+pages."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +14,12 @@ from ncpeh.console import FINDINGS, OK, Progress, print_json, print_table
 
 if TYPE_CHECKING:
     from countries import Country, Persona
-    from ncpeh.settings import Setting
-    from sesali.journey import JourneyRecord
+    from exchange.wire import OnMessage, WireMessage
+    from ncpeh.portal_walk import Walk
+    from ncpeh.portal_world import PortalWorld
+    from ncpeh.tracing import TraceFolder
 
-    Walked = tuple[Country, Persona, JourneyRecord]
-
-_HEADS = {"mask": "mask", "login": "sign HCP", "identify": "ITI-55", "confirm": "sign TRC",
-          "documents": "ITI-38", "summary": "ITI-39", "page": "page"}
+    Walked = tuple[Country, Persona, Walk]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,87 +37,98 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Walk all journeys; 0 only when all of them ended with a page."""
     import countries
-    from ncpeh.settings import country_of, private_world
+    from ncpeh.portal_world import PortalWorld
+    from ncpeh.settings import country_of
+    from ncpeh.tracing import TraceFolder
 
     chosen = [country_of(code) for code in options.country or countries.codes()]
+    traces = {country.code: TraceFolder(options.out / f"{country.code}-trace") for country in chosen}
     progress = Progress(len(chosen) + 1)
-    progress.step("starting the countries")
-    with private_world(chosen, mode=options.mode, seed=options.seed) as setting:
-        walked = _walk_all(setting, chosen, options.out, options.seed, progress)
+    progress.step("starting the countries, Pro Santé Connect and the portal")
+    begin = time.perf_counter()
+    with (tempfile.TemporaryDirectory(prefix="ncpeh-") as folder,
+          PortalWorld(chosen, run_dir=Path(folder), mode=options.mode, seed=options.seed,
+                      on_message=_by_country(traces)) as everything):
+        started = (time.perf_counter() - begin) * 1000
+        walked = []
+        for country in chosen:
+            progress.step(country.names.en)
+            walked.append(_walk(everything, country, options.out))
+        _write_assets(everything, options.out)
     progress.end()
-    index = _write_index(walked, options.out, setting.start_milliseconds, options.seed)
+    index = _write_index(walked, options.out, started, options.seed)
     _print(walked, options.json, index)
-    return OK if all(record.refusal is None for _, _, record in walked) else FINDINGS
+    return OK if all(walk.ok for _, _, walk in walked) else FINDINGS
 
 
-def _walk_all(setting: Setting, chosen: Sequence[Country], out: Path, seed: int, progress: Progress
-              ) -> list[Walked]:
+def _by_country(traces: Mapping[str, TraceFolder]) -> OnMessage:
+    def hook(message: WireMessage) -> None:
+        if message.country in traces:
+            traces[message.country](message)
+
+    return hook
+
+
+def _walk(everything: PortalWorld, country: Country, out: Path) -> Walked:
+    """One journey, and the files that people open beside it."""
+    from ncpeh.portal_walk import papers, walk_portal
     from ncpeh.settings import usual_persona
-    from ncpeh.tracing import TraceFolder
-    from ncpeh.walking import walk_persona
 
-    walked: list[Walked] = []
-    for number, country in enumerate(chosen):
-        progress.step(country.names.en)
-        persona = usual_persona(country)
-        hook = TraceFolder(out / f"{country.code}-trace")
-        # Another seed per gateway: identifiers of audit events are never the same twice.
-        record = walk_persona(setting.config, country, persona, on_message=hook, seed=seed * 1000 + number)
-        _write_documents(out, country.code, record)
-        walked.append((country, persona, record))
-    return walked
+    persona = usual_persona(country)
+    walk = walk_portal(everything.url, everything.ca, country.code, papers(
+        (*persona.identifiers, *persona.shared_identifiers), birth_date=persona.birth_time,
+        gender=persona.gender or ""))
+    files = {f"{country.code}.html": walk.page.replace('"/static/', '"static/').encode(),
+             f"{country.code}-level1.pdf": walk.pdf, f"{country.code}-level3.xml": walk.xml}
+    for name, content in files.items():
+        (out / name).unlink(missing_ok=True)
+        if content:
+            (out / name).write_bytes(content)
+    return country, persona, walk
 
 
-def _write_documents(out: Path, code: str, record: JourneyRecord) -> None:
-    """The French page, and both levels as they came, for people to open beside it."""
-    if record.page:
-        (out / f"{code}.html").write_text(record.page, encoding="utf-8")
-    opened = record.opened
-    if opened is not None and opened.structured is not None:
-        (out / f"{code}-level3.xml").write_bytes(opened.structured.content)
-    if opened is not None and opened.original is not None and opened.original.pdf is not None:
-        (out / f"{code}-level1.pdf").write_bytes(opened.original.pdf)
+def _write_assets(everything: PortalWorld, out: Path) -> None:
+    """Style sheet and script of the portal, so that the pages look the same without it."""
+    folder = out / "static"
+    folder.mkdir(parents=True, exist_ok=True)
+    for asset in everything.app.state.portal.pages.assets:
+        (folder / Path(asset.path).name).write_bytes(asset.content)
 
 
 def _write_index(walked: Sequence[Walked], out: Path, started: float, seed: int) -> Path:
+    from ncpeh.portal_walk import STEPS
     from ncpeh.settings import now
     from reports.demo import DemoRow, Link, write_demo
-    from sesali.journey import STEPS
 
     rows = [DemoRow(
-        country=country.code, country_name=country.names.en, patient=persona.key, sections=record.sections,
-        milliseconds=[record.milliseconds.get(step) for step in STEPS], ok=record.refusal is None,
-        result=_result(record),
+        country=country.code, country_name=country.names.en, patient=persona.key, sections=walk.sections,
+        milliseconds=[walk.milliseconds.get(step) for step in STEPS], ok=walk.ok, result=_result(walk),
         links=[Link(label=label, target=target) for label, target in (
             ("French page", f"{country.code}.html"), ("original (PDF)", f"{country.code}-level1.pdf"),
             ("document (XML)", f"{country.code}-level3.xml"), ("messages", f"{country.code}-trace/"),
-        ) if (out / target).exists()]) for country, persona, record in walked]
-    return write_demo(out, [_HEADS[step] for step in STEPS], rows, now=now(), start_milliseconds=started,
-                      seed=seed)
+        ) if (out / target).exists()]) for country, persona, walk in walked]
+    return write_demo(out, list(STEPS), rows, now=now(), start_milliseconds=started, seed=seed)
 
 
-def _result(record: JourneyRecord) -> str:
-    if record.refusal is not None:
-        return f"{record.refusal.code} {record.refusal.detail}"
-    return " ".join(("ok", *(notice.code for notice in record.notices)))
+def _result(walk: Walk) -> str:
+    return " ".join(("ok" if walk.ok else f"stopped at « {walk.heading} »", *walk.codes))
 
 
 def _print(walked: Sequence[Walked], as_json: bool, index: Path) -> None:
-    from sesali.journey import STEPS
+    from ncpeh.portal_walk import STEPS
 
     if as_json:
-        from ncpeh.commands.journey import as_json as described
-
-        print_json({"index": str(index),
-                    "journeys": [described(record, persona.key) for _, persona, record in walked]})
+        print_json({"index": str(index), "journeys": [
+            {"country": country.code, "patient": persona.key, "ok": walk.ok, "sections": walk.sections,
+             "milliseconds": {name: round(ms, 1) for name, ms in walk.milliseconds.items()},
+             "codes": list(walk.codes)} for country, persona, walk in walked]})
         return
-    print_table(("country", "patient", *(_HEADS[step] for step in STEPS), "sections", "result"), [
-        (country.code, persona.key, *(_ms(record, step) for step in STEPS), str(record.sections),
-         _result(record))
-        for country, persona, record in walked])
+    print_table(("country", "patient", *STEPS, "sections", "result"), [
+        (country.code, persona.key, *(_ms(walk, step) for step in STEPS), str(walk.sections), _result(walk))
+        for country, persona, walk in walked])
     print(f"\npages: {index}")
 
 
-def _ms(record: JourneyRecord, step: str) -> str:
-    found = {str(name): ms for name, ms in record.milliseconds.items()}.get(step)
+def _ms(walk: Walk, step: str) -> str:
+    found = walk.milliseconds.get(step)
     return "-" if found is None else f"{found:.0f}"

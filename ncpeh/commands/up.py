@@ -1,4 +1,4 @@
-"""``ncpeh up``: keep the countries and their SMP running until somebody says stop."""
+"""``ncpeh up``: keep countries, SMP, Pro Santé Connect, audit repository and portal running until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from ncpeh.console import OK, UsageError, print_table
 
 if TYPE_CHECKING:
-    from simulators.world import World
+    from ncpeh.portal_world import PortalWorld
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``up``."""
     parser.add_argument("--country", action="append", metavar="CC", help="only this one (repeatable)")
     parser.add_argument("--port", type=int, metavar="N",
-                        help="port of the SMP; the countries take the next ones (default: free ports)")
+                        help="port of the SMP; countries, Pro Santé Connect (three) and portal take the next "
+                             "ones (default: free ports)")
     parser.add_argument("--run-dir", type=Path, metavar="DIR",
                         help="where world.json and the certificates go (default: a new temporary folder)")
     parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
@@ -31,18 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Start, print where everything is, wait."""
     import countries
+    from ncpeh.portal_world import PortalWorld
     from ncpeh.settings import country_of
-    from simulators.world import World
 
     chosen = [country_of(code) for code in options.country or countries.codes()]
     run_dir = options.run_dir or Path(tempfile.mkdtemp(prefix="ncpeh-up-"))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with World(chosen, mode=options.mode, seed=options.seed,
-               ports=_ports(options.port, [country.code for country in chosen])) as world:
-        path = world.world_json(run_dir)
-        _print(world, path)
+    with PortalWorld(chosen, run_dir=run_dir, mode=options.mode, seed=options.seed,
+                     ports=_ports(options.port, [country.code for country in chosen])) as everything:
+        _print(everything)
         stop.wait()
     return OK
 
@@ -50,14 +50,17 @@ def run(options: argparse.Namespace) -> int:
 def _ports(first: int | None, codes: list[str]) -> dict[str, int]:
     if first is None:
         return {}
-    if not 1 <= first <= 65535 - len(codes):
-        raise UsageError(f"--port {first} leaves no room for {len(codes) + 1} ports")
-    return {"smp": first, **{code: first + place for place, code in enumerate(codes, 1)}}
+    names = ("smp", *codes, "psc", "psc_wallet", "psc_mtls", "portal")
+    if not 1 <= first <= 65536 - len(names):
+        raise UsageError(f"--port {first} leaves no room for {len(names)} ports")
+    return {name: first + place for place, name in enumerate(names)}
 
 
-def _print(world: World, path: Path) -> None:
+def _print(everything: PortalWorld) -> None:
+    world, path = everything.world, everything.world_json
     print_table(("country", "ITI-55", "a patient to try"),
                 [(code, world.endpoints[code].xcpd, country.personas[0].key)
                  for code, country in world.countries.items()])
-    print(f"\nSMP: {world.smp_url}\nworld: {path}\ntry: ncpeh journey --world {path} --country "
-          f"{next(iter(world.countries))}\nready", flush=True)
+    audit = f"\naudit: {everything.repository.page}" if everything.repository else ""
+    print(f"\nportal: {everything.url}\nSMP: {world.smp_url}{audit}\nworld: {path}\n"
+          f"try: ncpeh journey --world {path} --country {next(iter(world.countries))}\nready", flush=True)
