@@ -144,6 +144,7 @@ class Report:
     started, seconds, seed : when, how long, and the seed of everything that was random.
     results : one per check that was chosen, in the order of the catalogue.
     statement : the one sentence to read when the candidate could not be examined; else empty.
+    unreachable : nothing listens at any address of the candidate, so nothing was examined.
     endpoints : what was examined, name -> URL.
     versions : tool, Python and libraries.
     evidence : every message.
@@ -158,6 +159,7 @@ class Report:
     seed: int
     results: tuple[Result, ...]
     statement: str = ""
+    unreachable: bool = False
     endpoints: tuple[tuple[str, str], ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -188,6 +190,6 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 ready, 1 not ready, 3 the examination could not be done (our side)."""
-        if self.of("error"):
+        if self.of("error") or self.unreachable:
             return 3
         return 0 if self.ready else 1
