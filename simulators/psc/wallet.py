@@ -79,10 +79,12 @@ def choose(realm: Realm, request: HttpRequest) -> HttpResponse:
     session = Session(sid=realm.new_id(), identity=identity, started=now,
                       mode=str(identity.userinfo.get("authMode", "card")))  # fmt: skip
     realm.store.sessions.put(session.sid, session, now, realm.lifetimes.session)
+    if action:
+        # No cookie: who starts again after a forged answer shall see the page again.
+        return _back(realm, asked, session, faults=(FORGERIES[action],))
     cookie = realm.new_id()
     realm.store.browsers.put(cookie, session, now, realm.lifetimes.session)
-    faults = (FORGERIES[action],) if action else ()
-    return _back(realm, asked, session, faults=faults, cookie=cookie)
+    return _back(realm, asked, session, cookie=cookie)
 
 
 def logout(realm: Realm, request: HttpRequest, end: EndSession) -> HttpResponse:

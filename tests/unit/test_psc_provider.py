@@ -127,6 +127,15 @@ def test_choosing_nobody_shows_the_page_again_with_the_error() -> None:
     assert twice.status == 400
 
 
+def test_after_a_forged_answer_the_page_comes_again() -> None:
+    """A forged login opens no session, so that the tester can choose anew."""
+    bench = Bench()
+    bench.choose(bench.login.begin(), action="nonce")
+    assert bench.visit(bench.login.begin().url).status == 200
+    bench.choose(bench.login.begin())
+    assert bench.visit(bench.login.begin().url).status == 303
+
+
 def test_hostile_registrations_cannot_write_into_the_page() -> None:
     """Names on the page are escaped."""
     bench = Bench(client=replace(PORTAL, name="<script>alert(1)</script>"))
