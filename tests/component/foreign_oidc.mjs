@@ -1,5 +1,5 @@
 // A certified relying party (openid-client) logs in at the simulator; prints what it got as JSON.
-// Arguments: folder of node_modules, issuer, client id, secret, callback, identity, page of logins.
+// Arguments: folder of node_modules, issuer, client id, secret, callback, identity, national id for CIBA.
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -9,25 +9,33 @@ const client = await import(pathToFileURL(found));
 
 const discovery = new URL(`${issuer}/.well-known/wallet-openid-configuration`);
 const config = await client.discovery(discovery, clientId, secret);
-const verifier = client.randomPKCECodeVerifier();
-const state = client.randomState();
-const nonce = client.randomNonce();
-const url = client.buildAuthorizationUrl(config, {
-  redirect_uri: callback, scope: "openid scope_all", acr_values: "eidas1", state, nonce,
-  code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
-});
-
-const page = await (await fetch(url)).text();
-const interaction = /name="interaction" value="([^"]+)"/.exec(page)[1];
-const back = await fetch(new URL("/auth/identites", url), {
-  method: "POST", redirect: "manual", body: new URLSearchParams({ interaction, identite: identity }),
-});
-const landed = new URL(back.headers.get("location"));
-
 client.enableNonRepudiationChecks(config);
-const tokens = await client.authorizationCodeGrant(config, landed, {
-  pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true,
-});
+let wallet;
+
+// One login through the page of identities; `action` names a button that forges the answer.
+async function logIn(action) {
+  const verifier = client.randomPKCECodeVerifier();
+  const state = client.randomState();
+  const nonce = client.randomNonce();
+  wallet = client.buildAuthorizationUrl(config, {
+    redirect_uri: callback, scope: "openid scope_all", acr_values: "eidas1", state, nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
+  });
+  const page = await (await fetch(wallet)).text();
+  const interaction = /name="interaction" value="([^"]+)"/.exec(page)[1];
+  const back = await fetch(new URL("/auth/identites", wallet), {
+    method: "POST", redirect: "manual", body: new URLSearchParams({ interaction, identite: identity, action }),
+  });
+  return client.authorizationCodeGrant(config, new URL(back.headers.get("location")), {
+    pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true,
+  });
+}
+
+const forged = {};
+for (const action of ["signature", "nonce", "annuler"]) {
+  forged[action] = await logIn(action).then(() => "accepted", (error) => error.error ?? error.code);
+}
+const tokens = await logIn("");
 const claims = tokens.claims();
 const person = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
 const introspected = await client.tokenIntrospection(config, tokens.access_token);
@@ -37,7 +45,7 @@ const asked = await client.initiateBackchannelAuthentication(config, {
   scope: "openid scope_all", acr_values: "eidas1", login_hint: nationalId, binding_message: "42",
   channel: "MOBILE",
 });
-await fetch(new URL("/auth/telephone", url), {
+await fetch(new URL("/auth/telephone", wallet), {
   method: "POST", redirect: "manual",
   body: new URLSearchParams({ demande: asked.auth_req_id, action: "accepter" }),
 });
@@ -54,5 +62,5 @@ const end = client.buildEndSessionUrl(config, { id_token_hint: tokens.id_token }
 const ended = await fetch(end, { redirect: "manual" });
 console.log(JSON.stringify({
   acr: claims.acr, person, active: introspected.active, decoupled: decoupled.claims().SubjectNameID,
-  fresh: refreshed.access_token !== tokens.access_token, refused, ended: ended.status,
+  fresh: refreshed.access_token !== tokens.access_token, refused, ended: ended.status, forged,
 }));

@@ -73,7 +73,9 @@ def test_a_certified_client_logs_in_refreshes_decouples_and_logs_out(modules: Pa
         thread.stop()
     assert done.returncode == 0, done.stderr
     got = json.loads(done.stdout)
-    person = got.pop("person")
+    person, forged = got.pop("person"), got.pop("forged")
+    assert forged["annuler"] == "access_denied"
+    assert "accepted" not in forged.values() and len(forged) == 3
     assert got == {
         "acr": "eidas1",
         "active": True,
