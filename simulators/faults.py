@@ -1,8 +1,9 @@
 """The one catalogue of faults: what they are called, what they do, and which ones act at the moment.
 
-A fault is data (``faults.toml``): a name, one kind of transformation and its parameters. The code knows the
-kinds, never the faults; ``faults_apply`` holds the transformations. A *defective* NCP is a conformant one
-with exactly one fault that acts always.
+A fault is data (``faults.toml`` and ``defects/*.toml``): a name, one kind of transformation and its
+parameters. The code knows the kinds, never the faults; ``faults_apply`` holds the transformations. A
+*defective* NCP is a conformant one with exactly one fault that acts always; ``defects`` lists too what cannot
+be played, with the reason.
 
 Stages, in the order in which they are applied: ``state`` (what is decided), ``swap`` (parts of another
 patient), ``xpath-*`` (edits of the message or of the document), ``sign``, ``mime`` (bytes), ``header``,
@@ -11,6 +12,7 @@ patient), ``xpath-*`` (edits of the message or of the document), ``sign``, ``mim
 
 from __future__ import annotations
 
+import re
 import threading
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +21,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from ehdsi.errors import LocalError
+
+if TYPE_CHECKING:
+    from simulators.http import HttpRequest
 
 Transform: TypeAlias = Literal[
     "state",
@@ -45,39 +50,71 @@ Step: TypeAlias = Literal["SMP", "ITI-55", "ITI-38", "ITI-39", "document"]
 
 STEPS: tuple[Step, ...] = get_args(Step)
 
-Parameter: TypeAlias = str | int | float | bool | dict[str, Any]
+Parameter: TypeAlias = str | int | float | bool | dict[str, Any] | list[Any]
+
+#: What a defect does to the patient if nobody notices.
+Safety: TypeAlias = Literal["none", "delay", "wrong data shown", "data lost", "wrong patient", "privacy"]
+
+#: What the validator says: ``pass`` is unusual but legal, and has to be borne.
+Expected: TypeAlias = Literal["fail", "warn", "info", "pass", "manual"]
+
+#: Every kind understands these: on every n-th call only; from the n-th call on; only for requests like this
+#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions).
+_COMMON: Mapping[str, tuple[type, ...]] = {"every": (int,), "from_call": (int,), "when": (dict,)}
+
+#: What byte edits understand, of whole answers and of base64 content.
+_BYTES: Mapping[str, tuple[type, ...]] = {
+    "operation": (str,),
+    "text": (str,),
+    "find": (str,),
+    "by": (str,),
+    "count": (int,),
+    "encoding": (str,),
+    "subset": (str,),
+    "reference": (str,),
+}
 
 #: What each kind of transformation understands: parameter -> accepted types.
 KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
-        "state": {"answer": (str,), "code": (str,), "text": (str,), "status": (str,)},
-        "swap": {"what": (str,), "other": (str,)},
+        "state": {
+            "answer": (str,),
+            "code": (str,),
+            "text": (str,),
+            "status": (str,),
+            "quirk": (str,),
+            "overlook": (list,),
+            "clock": (int,),
+        },
+        "swap": {"what": (str,), "other": (str,), "path": (str,), "with": (str,)},
         "xpath-set": {
             "path": (str,),
             "value": (str,),
             "attribute": (str,),
             "markup": (str,),
+            "place": (str,),
+            "rename": (str,),
+            "from": (str,),
+            "function": (str,),
             "which": (str, int),
+            "then": (list,),
+            **_BYTES,
         },
-        "xpath-remove": {"path": (str,), "which": (str, int)},
-        "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,)},
+        "xpath-remove": {"path": (str,), "which": (str, int), "then": (list,)},
+        "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,), "then": (list,)},
         "sign": {"signature": (str,), "action": (str,)},
-        "mime": {
-            "operation": (str,),
-            "text": (str,),
-            "find": (str,),
-            "by": (str,),
-            "count": (int,),
-            "encoding": (str,),
-            "subset": (str,),
-            "reference": (str,),
-            "content_type": (str,),
-            "status": (int,),
-        },
-        "header": {"status": (int,), "set": (dict,), "remove": (str,)},
+        "mime": {**_BYTES, "content_type": (str,), "status": (int,)},
+        "header": {"status": (int,), "set": (dict,), "remove": (str,), "version": (str,)},
         "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
-        "close": {"share": (int, float), "reset": (bool,)},
-        "tls": {"certificate": (str,), "client_certificate": (str,)},
+        "close": {"share": (int, float), "reset": (bool,), "stall": (bool,)},
+        "tls": {
+            "certificate": (str,),
+            "client_certificate": (str,),
+            "version": (str,),
+            "ciphers": (str,),
+            "sni": (str,),
+            "overlook": (list,),
+        },
     }
 )
 
@@ -94,6 +131,10 @@ class Fault:
     transform : the kind of change; ``parameters`` are what that kind understands.
     description : what the foreign NCP does wrong, in one sentence.
     requirement : ids of the rules that it breaks.
+    safety : the worst that it does to the patient if nobody notices.
+    expected : what the validator must say about it.
+    portal : what a French professional gets: the code of the message, ``shown`` when the page says it,
+        ``unnoticed`` when the journey works as ever, ``invisible`` when it never meets the portal.
     """
 
     name: str
@@ -103,6 +144,9 @@ class Fault:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     description: str = ""
     requirement: tuple[str, ...] = ()
+    safety: Safety = "none"
+    expected: Expected = "fail"
+    portal: str = ""
 
     def with_parameters(self, **parameters: Parameter) -> Fault:
         """The same fault with other values for some parameters; an unknown one raises ``LocalError``."""
@@ -111,26 +155,64 @@ class Fault:
         return changed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDefect:
+    """A defect that is known and not played; ``reason`` says why, the rest is as in ``Fault``."""
+
+    name: str
+    family: str
+    steps: tuple[Step, ...]
+    description: str
+    requirement: tuple[str, ...]
+    reason: str
+    safety: Safety = "none"
+    expected: Expected = "fail"
+    portal: str = ""
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class ActiveFault:
     """A fault that acts on a simulator.
 
     ``steps`` narrows the fault's own; ``patient`` is a persona key, ``None`` for everyone; ``remaining``
-    counts the requests that it still spoils, ``None`` for always.
+    counts the requests that it still spoils, ``None`` for always; ``calls`` counts those it was asked about.
     """
 
     fault: Fault
     steps: tuple[Step, ...]
     patient: str | None = None
     remaining: int | None = None
+    calls: int = 0
 
-    def concerns(self, step: Step, patient: str | None) -> bool:
-        """True if it acts on this step for this patient."""
+    def concerns(self, step: Step, patient: str | None, request: HttpRequest | None) -> bool:
+        """True if it acts on this step for this patient and this request."""
         return (
             step in self.steps
             and self.patient in (None, patient)
             and (self.remaining is None or self.remaining > 0)
+            and _like(self.fault.parameters.get("when"), request)
         )
+
+    def due(self) -> bool:
+        """True if it is the turn of this call; counts it."""
+        self.calls += 1
+        every, begins = self.fault.parameters.get("every", 1), self.fault.parameters.get("from_call", 1)
+        assert isinstance(every, int) and isinstance(begins, int)
+        return self.calls >= begins and self.calls % every == 0
+
+
+def _like(when: object, request: HttpRequest | None) -> bool:
+    """True if a request is of the kind that ``when`` describes."""
+    if not isinstance(when, dict):
+        return True
+    if request is None:
+        return False
+    text = request.path if "path" in when else request.body.decode("utf-8", "replace")
+    if "header" in when:
+        text = request.header(str(when["header"]))
+    if "lacks" in when:
+        return re.search(str(when["lacks"]), text) is None
+    return re.search(str(when.get("matches", "")), text) is not None
 
 
 class FaultSet:
@@ -214,16 +296,35 @@ class FaultSet:
         with self._lock:
             return tuple(one for one in self._active if one.remaining != 0)
 
-    def take(self, step: Step, patient: str | None = None, *, spend: bool = True) -> tuple[Fault, ...]:
+    def take(
+        self,
+        step: Step,
+        patient: str | None = None,
+        *,
+        spend: bool = True,
+        request: HttpRequest | None = None,
+    ) -> tuple[Fault, ...]:
         """The faults for this request, in the order of their stages; counts it, unless ``spend`` is false."""
         if not self._active:
             return ()
         with self._lock:
-            chosen = [one for one in self._active if one.concerns(step, patient)]
+            chosen = [one for one in self._active if one.concerns(step, patient, request)]
+            chosen = [one for one in chosen if not spend or one.due()]
             for one in chosen if spend else ():
                 if one.remaining is not None:
                     one.remaining -= 1
         return tuple(sorted((one.fault for one in chosen), key=lambda fault: STAGES.index(fault.transform)))
+
+    def coming(self, step: Step, request: HttpRequest | None) -> tuple[Fault, ...]:
+        """The faults that decide on a step before anybody knows whom the request is about."""
+        if not self._active:
+            return ()
+        with self._lock:
+            return tuple(
+                one.fault
+                for one in self._active
+                if one.fault.transform in ("state", "tls") and one.concerns(step, one.patient, request)
+            )
 
     def _refuse_clash(self, new: ActiveFault) -> None:
         for other in self._active:
@@ -247,9 +348,31 @@ class FaultSet:
 
 @cache
 def catalogue() -> Mapping[str, Fault]:
-    """All faults by name, as ``faults.toml`` lists them."""
-    path = Path(__file__).with_name("faults.toml")
-    return read_catalogue(path.read_text(encoding="utf-8"), str(path.name))
+    """All faults that can be played, by name: ``faults.toml`` and ``defects/*.toml``."""
+    found: dict[str, Fault] = {}
+    for path in _files():
+        for name, fault in read_catalogue(path.read_text(encoding="utf-8"), path.name).items():
+            if name in found:
+                raise LocalError(f"{path.name}: the fault {name} is listed twice")
+            found[name] = fault
+    return MappingProxyType(found)
+
+
+@cache
+def listed() -> Mapping[str, ListedDefect]:
+    """The defects that are known but not played, each with its reason."""
+    found: dict[str, ListedDefect] = {}
+    for path in _files():
+        for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            if "reason" in table:
+                lists = {key: tuple(table[key]) for key in ("steps", "requirement")}
+                found[name] = ListedDefect(**{**table, **lists, "name": name})
+    return MappingProxyType(found)
+
+
+def _files() -> tuple[Path, ...]:
+    here = Path(__file__)
+    return (here.with_name("faults.toml"), *sorted(here.with_name("defects").glob("*.toml")))
 
 
 def catalogue_entry(name: str) -> Fault:
@@ -274,11 +397,14 @@ def read_catalogue(text: str, source: str) -> Mapping[str, Fault]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LocalError(f"{source} is not valid TOML: {error}") from None
-    return MappingProxyType({name: _entry(name, table, source) for name, table in tables.items()})
+    return MappingProxyType(
+        {name: _entry(name, table, source) for name, table in tables.items() if "reason" not in table}
+    )
 
 
 def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
     known = {"family", "steps", "transform", "parameters", "description", "requirement"}
+    known |= {"safety", "expected", "portal"}
     unknown = sorted(set(table) - known)
     if unknown:
         raise LocalError(
@@ -296,6 +422,9 @@ def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
         parameters=parameters,
         description=table["description"],
         requirement=tuple(table.get("requirement", ())),
+        safety=table.get("safety", "none"),
+        expected=table.get("expected", "fail"),
+        portal=table.get("portal", ""),
     )
     try:
         _check(fault)
@@ -312,7 +441,10 @@ def _check(fault: Fault) -> None:
     wrong_steps = [step for step in fault.steps if step not in STEPS]
     if wrong_steps or not fault.steps:
         raise LocalError(f"fault {fault.name}: steps must be some of {', '.join(STEPS)}")
-    known = KNOWN_PARAMETERS[fault.transform]
+    for kind, values, given in (("safety", Safety, fault.safety), ("expected", Expected, fault.expected)):
+        if given not in get_args(values):
+            raise LocalError(f"fault {fault.name}: {kind} must be one of {', '.join(get_args(values))}")
+    known = {**KNOWN_PARAMETERS[fault.transform], **_COMMON}
     for key, value in fault.parameters.items():
         if key not in known:
             raise LocalError(

@@ -6,7 +6,9 @@ Every function takes a fault of its kind and returns the changed thing; none kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,6 +20,7 @@ from ehdsi import oids, xml
 from ehdsi.errors import LocalError
 from ehdsi.xml import XmlElement
 from simulators.faults import Fault, Transform
+from simulators.faults_bytes import VALUE_FUNCTIONS, operate
 from simulators.http import Delivery, HttpResponse
 
 #: Prefixes that the XPaths of the catalogue use.
@@ -33,6 +36,8 @@ PREFIXES = MappingProxyType(
         "m": oids.NS_SMP,
         "i": oids.NS_ISM,
         "p": oids.NS_PHARM,
+        "ds": oids.NS_DS,
+        "xsi": oids.NS_XSI,
     }
 )
 
@@ -42,41 +47,92 @@ def of_kind(faults: Iterable[Fault], *kinds: Transform) -> tuple[Fault, ...]:
     return tuple(fault for fault in faults if fault.transform in kinds)
 
 
-def edit_tree(faults: Iterable[Fault], root: XmlElement) -> bool:
-    """Apply the ``xpath-*`` faults to a tree in place; true if anything matched.
+#: Kinds that edit a tree.
+EDITS: tuple[Transform, ...] = ("xpath-set", "xpath-remove", "xpath-duplicate")
+
+
+def edit_tree(faults: Iterable[Fault], root: XmlElement, other: XmlElement | None = None) -> bool:
+    """Apply the ``xpath-*`` and ``swap`` faults to a tree in place; true if anything matched.
+
+    Parameters
+    ----------
+    other : the same message about another patient, for the swaps that take parts of it.
 
     Raises
     ------
     LocalError : the catalogue has an XPath that does not compile.
     """
     changed = False
-    for fault in of_kind(faults, "xpath-set", "xpath-remove", "xpath-duplicate"):
-        for node in _chosen(fault, root):
-            _EDITS[fault.transform](fault, node)
-            changed = True
+    chosen = tuple(faults)
+    for fault in of_kind(chosen, "swap"):
+        if "path" in fault.parameters:
+            changed |= _swap(fault, root, other)
+    for fault in of_kind(chosen, *EDITS):
+        changed |= _edit(fault.name, fault.transform, fault.parameters, root)
+        further = fault.parameters.get("then", [])
+        for step in further if isinstance(further, list) else ():
+            changed |= _edit(fault.name, step.get("transform", "xpath-set"), step, root)
     return changed
 
 
-def edit_document(faults: Iterable[Fault], content: bytes) -> bytes:
-    """Apply the ``xpath-*`` and ``mime`` faults to a whole XML document; the same bytes without any."""
+def _edit(name: str, transform: Transform, given: Mapping[str, Any], root: XmlElement) -> bool:
+    nodes = _chosen(name, given, root)
+    for node in nodes:
+        _EDITS[transform](name, given, node)
+    return bool(nodes)
+
+
+def _swap(fault: Fault, root: XmlElement, other: XmlElement | None) -> bool:
+    """Exchange the nodes at two paths, or take the nodes at a path from the message about another patient."""
+    given = fault.parameters
+    mine = _chosen(fault.name, given, root)
+    if "with" not in given:
+        theirs = _chosen(fault.name, given, other) if other is not None else []
+    else:
+        theirs = _chosen(fault.name, {**given, "path": given["with"]}, root)
+    for one, two in zip(mine, theirs, strict=False):
+        if "with" not in given:
+            _put(one, deepcopy(two) if not isinstance(two, str) else two)
+        else:
+            text = isinstance(one, str)
+            first, second = (str(one), str(two)) if text else (deepcopy(one), deepcopy(two))
+            _put(one, second)
+            _put(two, first)
+    return bool(mine and theirs)
+
+
+def _put(place: Any, what: Any) -> None:
+    """Put a value or an element where another one stands."""
+    if isinstance(place, str):
+        place.getparent().set(place.attrname, str(what))  # type: ignore[attr-defined]
+    else:
+        what.tail = place.tail
+        place.getparent().replace(place, what)
+
+
+def edit_document(faults: Iterable[Fault], content: bytes, other: bytes | None = None) -> bytes:
+    """Apply the tree and ``mime`` faults to a whole XML document; the same bytes without any.
+
+    ``other`` is the document of another patient, for the swaps that take parts of it.
+    """
     chosen = tuple(faults)
-    if of_kind(chosen, "xpath-set", "xpath-remove", "xpath-duplicate"):
+    if of_kind(chosen, "swap", *EDITS):
         root = xml.parse(content, large_text=True)
-        if edit_tree(chosen, root):
-            content = xml.serialise(root, declaration=True)
+        theirs = xml.parse(other, large_text=True) if other else None
+        if edit_tree(chosen, root, theirs):
+            content = _whole(root)
     return edit_bytes(chosen, content)
+
+
+def _whole(root: XmlElement) -> bytes:
+    """A document with what stands before its root, which a fault may have put there."""
+    return bytes(etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8"))
 
 
 def edit_bytes(faults: Iterable[Fault], content: bytes) -> bytes:
     """Apply the ``mime`` faults to bytes, one after the other."""
     for fault in of_kind(faults, "mime"):
-        operation = str(fault.parameters.get("operation", ""))
-        if operation not in _OPERATIONS:
-            raise LocalError(
-                f"fault {fault.name}: unknown operation {operation!r}; known: "
-                f"{', '.join(sorted(_OPERATIONS))}"
-            )
-        content = _OPERATIONS[operation](fault, content)
+        content = operate(fault.name, fault.parameters, content)
     return content
 
 
@@ -90,7 +146,9 @@ def edit_response(faults: Sequence[Fault], response: HttpResponse) -> HttpRespon
         response = _with_headers(response, fault, wanted if isinstance(wanted, dict) else {})
         removed = str(fault.parameters.get("remove", ""))
         kept = tuple(pair for pair in response.headers if pair[0].lower() != removed)
-        response = replace(response, headers=kept)
+        version = str(fault.parameters.get("version", ""))
+        way = replace(response.delivery, version=version) if version else response.delivery
+        response = replace(response, headers=kept, delivery=way)
     delivery = response.delivery
     for fault in of_kind(faults, "delay", "close"):
         delivery = _delivery(fault, delivery)
@@ -111,6 +169,7 @@ def _delivery(fault: Fault, so_far: Delivery) -> Delivery:
             so_far,
             cut_at=float(given.get("share", 0.0)),  # type: ignore[arg-type]
             reset=bool(given.get("reset", False)),
+            stall=bool(given.get("stall", False)),
         )
     return replace(
         so_far,
@@ -123,102 +182,100 @@ def _delivery(fault: Fault, so_far: Delivery) -> Delivery:
 # -- trees ---------------------------------------------------------------------------------------------------
 
 
-def _chosen(fault: Fault, root: XmlElement) -> list[Any]:
-    """The nodes that the fault's XPath selects, narrowed by ``which``: ``first`` (default), ``all`` or n."""
+def _chosen(name: str, given: Mapping[str, Any], root: XmlElement) -> list[Any]:
+    """The nodes that the XPath selects; ``which`` is ``first`` (default), ``all``, ``last`` or a number."""
     try:
-        found = root.getroottree().xpath(str(fault.parameters["path"]), namespaces=dict(PREFIXES))
+        found = root.getroottree().xpath(str(given["path"]), namespaces=dict(PREFIXES))
     except (etree.XPathError, KeyError) as error:
-        raise LocalError(f"fault {fault.name}: the XPath does not work: {error}") from None
+        raise LocalError(f"fault {name}: the XPath does not work: {error}") from None
     nodes = found if isinstance(found, list) else []
-    which = fault.parameters.get("which", "first")
+    which = given.get("which", "first")
     if which == "all":
         return nodes
+    if which == "last":
+        return nodes[-1:]
     index = which - 1 if isinstance(which, int) else 0
     return nodes[index : index + 1]
 
 
-def _set(fault: Fault, node: Any) -> None:
-    value = str(fault.parameters.get("value", ""))
-    if isinstance(node, str):
+def _set(name: str, given: Mapping[str, Any], node: Any) -> None:
+    """Change a node: its name, its place in the tree, or its value (of an attribute or of the text)."""
+    if "rename" in given:
+        node.tag = _clark(str(given["rename"]))
+    elif "markup" in given:
+        _insert(node, str(given["markup"]), str(given.get("place", "append")))
+    elif isinstance(node, str):
         holder = node.getparent()  # type: ignore[attr-defined]
-        holder.set(node.attrname, value)  # type: ignore[attr-defined]
-    elif "attribute" in fault.parameters:
-        node.set(str(fault.parameters["attribute"]), value)
-    elif "markup" in fault.parameters:
-        node.append(xml.parse(str(fault.parameters["markup"]).encode()))
+        holder.set(node.attrname, _new_value(name, given, str(node), holder))  # type: ignore[attr-defined]
+    elif "attribute" in given:
+        key = _clark(str(given["attribute"]))
+        node.set(key, _new_value(name, given, node.get(key, ""), node))
     else:
+        value = _new_value(name, given, node.text or "", node)
+        for child in list(node) if "value" in given and len(node) and not value else ():
+            node.remove(child)
         node.text = value
 
 
-def _remove(fault: Fault, node: Any) -> None:
+def _clark(name: str) -> str:
+    """``p:code`` as lxml names it, ``code`` in no namespace."""
+    prefix, colon, local = name.rpartition(":")
+    return f"{{{PREFIXES[prefix]}}}{local}" if colon else local
+
+
+def _insert(node: Any, markup: str, place: str) -> None:
+    """Put markup beside or into a node: ``append`` (default), ``first``, ``before``, ``after``, ``root``."""
+    if place == "root":
+        kind, _, text = markup.partition(" ")
+        node.addprevious(etree.ProcessingInstruction(kind, text))
+        return
+    if place == "comment":
+        node.insert(0, etree.Comment(markup))
+        node[0].tail, node.text = (node.text or "")[2:], (node.text or "")[:2]
+        return
+    made = xml.parse(markup.encode())
+    if place == "before":
+        node.addprevious(made)
+    elif place == "after":
+        made.tail, node.tail = node.tail, None
+        node.addnext(made)
+    elif place == "first":
+        node.insert(0, made)
+    else:
+        node.append(made)
+
+
+def _new_value(name: str, given: Mapping[str, Any], old: str, holder: Any) -> str:
+    """The value that a node gets, made from the old one where the fault says so."""
+    if "operation" in given:
+        return b64encode(operate(name, given, b64decode(old))).decode("ascii")
+    if "from" in given:
+        found = holder.xpath(str(given["from"]), namespaces=dict(PREFIXES))
+        return str(found[0]) if found else old
+    if "function" in given:
+        return VALUE_FUNCTIONS[str(given["function"])](old)
+    if "find" in given:
+        return re.sub(str(given["find"]), str(given.get("by", "")), old)
+    return str(given.get("value", ""))
+
+
+def _remove(name: str, given: Mapping[str, Any], node: Any) -> None:
     if isinstance(node, str):
         del node.getparent().attrib[node.attrname]  # type: ignore[attr-defined]
         return
     parent = node.getparent()
     if parent is None:
-        raise LocalError(f"fault {fault.name}: the root cannot be removed")
+        raise LocalError(f"fault {name}: the root cannot be removed")
     parent.remove(node)
 
 
-def _duplicate(fault: Fault, node: Any) -> None:
-    times = fault.parameters.get("times", 1)
-    assert isinstance(times, int)
-    for _ in range(times):
+def _duplicate(name: str, given: Mapping[str, Any], node: Any) -> None:
+    for _ in range(int(given.get("times", 1))):
         node.addnext(deepcopy(node))
 
 
-_EDITS: dict[str, Callable[[Fault, Any], None]] = {
+_EDITS: dict[str, Callable[[str, Mapping[str, Any], Any], None]] = {
     "xpath-set": _set,
     "xpath-remove": _remove,
     "xpath-duplicate": _duplicate,
-}
-
-
-# -- bytes ---------------------------------------------------------------------------------------------------
-
-
-def _body(fault: Fault, content: bytes) -> bytes:
-    return str(fault.parameters.get("text", "")).encode()
-
-
-def _replace(fault: Fault, content: bytes) -> bytes:
-    count = fault.parameters.get("count", -1)
-    assert isinstance(count, int)
-    find, by = (str(fault.parameters[key]).encode() for key in ("find", "by"))
-    return content.replace(find, by, count)
-
-
-def _prepend(fault: Fault, content: bytes) -> bytes:
-    return str(fault.parameters["text"]).encode() + content
-
-
-def _cut_end(fault: Fault, content: bytes) -> bytes:
-    count = fault.parameters.get("count", 1)
-    assert isinstance(count, int)
-    return content[:-count]
-
-
-def _recode(fault: Fault, content: bytes) -> bytes:
-    return content.decode("utf-8").encode(str(fault.parameters["encoding"]), "replace")
-
-
-def _doctype(fault: Fault, content: bytes) -> bytes:
-    """Put a document type declaration before the root and a reference into it after the first start tag."""
-    text = content.decode("utf-8")
-    start = text.find("?>") + 2 if text.startswith("<?xml") else 0
-    head, rest = text[:start], text[start:]
-    inside = rest.find(">") + 1
-    declaration = f"<!DOCTYPE root [{fault.parameters['subset']}]>"
-    return (
-        head + declaration + rest[:inside] + str(fault.parameters.get("reference", "")) + rest[inside:]
-    ).encode()
-
-
-_OPERATIONS: dict[str, Callable[[Fault, bytes], bytes]] = {
-    "body": _body,
-    "replace": _replace,
-    "prepend": _prepend,
-    "cut_end": _cut_end,
-    "recode": _recode,
-    "doctype": _doctype,
 }

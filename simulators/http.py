@@ -65,6 +65,8 @@ class Delivery:
         status line is sent.
     reset : cut with a TCP reset instead of an orderly end.
     drip : seconds between pieces of 1 kB.
+    stall : after the share, stop sending instead of cutting; the connection stays open.
+    version : say this HTTP version and the headers as they are, true or not, then close (``1.0``, ``1.1``).
     """
 
     delay: float = 0.0
@@ -72,6 +74,8 @@ class Delivery:
     cut_at: float | None = None
     reset: bool = False
     drip: float = 0.0
+    stall: bool = False
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,10 @@ async def _deliver(
     if way.cut_at == 0:
         await _cut(transport, way.reset)
         return
+    if way.version:
+        transport.write(_verbatim(response))
+        transport.close()
+        return
     names = {key.lower() for key, _ in response.headers}
     headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in response.headers]
     if "content-length" not in names:
@@ -179,8 +187,17 @@ async def _deliver(
         await asyncio.sleep(way.drip)
     rest = b"" if way.drip else body
     await send({"type": "http.response.body", "body": rest, "more_body": way.cut_at is not None})
-    if way.cut_at is not None:
+    if way.stall:
+        await receive()
+    elif way.cut_at is not None:
         await _cut(transport, way.reset)
+
+
+def _verbatim(response: HttpResponse) -> bytes:
+    """An answer byte by byte, for headers that do not tell the truth."""
+    head = [f"HTTP/{response.delivery.version} {response.status} Status"]
+    head += [f"{name}: {value}" for name, value in response.headers]
+    return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + response.body
 
 
 def _pieces(body: bytes) -> list[bytes]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -42,9 +42,22 @@ Usage = Literal["tls_server", "tls_client", "seal"]
 Issuer = Literal["ca", "stranger", "self"]
 
 #: How a certificate of a negative test differs from the right one.
-Flaw = Literal["expired", "not_yet_valid", "self_signed", "unknown_issuer", "other_country"]
+Flaw = Literal[
+    "expired",
+    "not_yet_valid",
+    "self_signed",
+    "unknown_issuer",
+    "other_country",
+    "expiring",
+    "renewed",
+    "wrong_host",
+    "without_names",
+    "client_only",
+    "weak_key",
+    "blank_in_name",
+]
 
-FLAWS: tuple[Flaw, ...] = ("expired", "not_yet_valid", "self_signed", "unknown_issuer", "other_country")
+FLAWS: tuple[Flaw, ...] = get_args(Flaw)
 
 VALIDITY = timedelta(days=3 * 365)
 
@@ -205,7 +218,10 @@ class Pki:
         """A certificate for negative tests: right in every respect but one.
 
         ``expired`` ended a day ago; ``not_yet_valid`` starts in a day; ``self_signed`` has no issuer;
-        ``unknown_issuer`` comes from ``stranger``; ``other_country`` carries ``C=XX`` of another country.
+        ``unknown_issuer`` comes from ``stranger``; ``other_country`` carries ``C=XX`` of another country;
+        ``expiring`` ends in five days; ``renewed`` is right and not the one that the SMP publishes;
+        ``wrong_host`` and ``without_names`` do not name the server; ``client_only`` may not serve;
+        ``weak_key`` is RSA-1024; ``blank_in_name`` has a common name that begins with a blank.
         """
         key = (f"flawed-{usage}", country, flaw)
         if key not in self._issued:
@@ -213,13 +229,19 @@ class Pki:
             issuers: dict[str, Issuer] = {"self_signed": "self", "unknown_issuer": "stranger"}
             day = timedelta(days=1)
             starts = self.now + day if flaw == "not_yet_valid" else self.now - 30 * day
-            ends = self.now - day if flaw == "expired" else self.now + VALIDITY
+            ends = {"expired": self.now - day, "expiring": self.now + 5 * day}
+            subject = self._subject(shown, "NCP", "009")
+            if flaw == "blank_in_name":
+                subject = tuple((kind, f" {text}" if kind == "CN" else text) for kind, text in subject)
+            hosts = {"wrong_host": ("elsewhere.invalid",), "without_names": ()}
             self._issued[key] = self.issue(
-                self._subject(shown, "NCP", "009"),
-                usage,
+                subject,
+                "tls_client" if flaw == "client_only" else usage,
                 not_before=starts,
-                not_after=ends,
+                not_after=ends.get(flaw, self.now + VALIDITY),
                 issuer=issuers.get(flaw, "ca"),
+                key=rsa.generate_private_key(65537, 1024) if flaw == "weak_key" else None,  # noqa: S505
+                hosts=hosts.get(flaw, self.hosts if usage == "tls_server" else ()),
             )
         return self._issued[key]
 
@@ -232,6 +254,7 @@ class Pki:
         not_after: datetime | None = None,
         issuer: Issuer = "ca",
         key: PrivateKey | None = None,
+        hosts: Sequence[str] | None = None,
     ) -> Credential:
         """One new certificate; nothing is remembered.
 
@@ -239,9 +262,11 @@ class Pki:
         ----------
         subject : relative distinguished names in order; an attribute that is not known raises ``LocalError``.
         usage : decides key usage, extended key usage, subject alternative names and the kind of key.
+        hosts : names of a server; those of the world by default, none where there are none to serve.
         not_before, not_after : UTC; a day before the world's start and three years after it by default.
         """
         private_key = key or new_key("rsa" if usage == "seal" else "ec")
+        names = (self.hosts if usage == "tls_server" else ()) if hosts is None else tuple(hosts)
         name = _x509_name(subject)
         signer = None if issuer == "self" else self.stranger if issuer == "stranger" else self.ca
         builder = (
@@ -254,7 +279,7 @@ class Pki:
             .not_valid_after(not_after or self.now + VALIDITY)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         )
-        for extension, critical in _extensions(usage, self.hosts, private_key, signer):
+        for extension, critical in _extensions(usage, names, private_key, signer):
             builder = builder.add_extension(extension, critical)
         signing_key = signer.private_key if signer else private_key
         return Credential(certificate=builder.sign(signing_key, hashes.SHA256()), private_key=private_key)
@@ -283,12 +308,17 @@ class Pki:
             for name, credential in secret.items()
         }
 
-    def server_context(self, credential: Credential, *, client_certificate: bool = True) -> ssl.SSLContext:
+    def server_context(
+        self, credential: Credential, *, client_certificate: bool = True, weak: bool = False
+    ) -> ssl.SSLContext:
         """TLS 1.2 and 1.3, the given certificate, and clients with a certificate of our authority only.
 
-        ``client_certificate=False`` asks for none: the portal and other services that people reach.
+        ``client_certificate=False`` asks for none: the portal and other services that people reach. ``weak``
+        serves even with a key that OpenSSL would refuse.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if weak:
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         credential.load_into(context)
         if client_certificate:
@@ -376,8 +406,9 @@ def _extensions(
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(signer_key), False),
         (_key_usage(digital_signature=True, content_commitment=usage == "seal"), True),
     ]
-    if usage == "tls_server":
+    if hosts:
         found.append((x509.SubjectAlternativeName([_general_name(host) for host in hosts]), False))
+    if usage == "tls_server":
         found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False))
     elif usage == "tls_client":
         found.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False))

@@ -29,6 +29,7 @@ from simulators.ncp.paths import Endpoints, endpoints_at
 from simulators.ncp.quirks import quirks_of
 from simulators.pki import Credential, Pki
 from simulators.server import Listener, ServerThread
+from simulators.tls_flaws import loosen
 
 if TYPE_CHECKING:
     from countries.documents import SummaryDocument
@@ -260,9 +261,13 @@ class World:
         credential: Credential = (
             self.pki.flawed("tls_server", code, flaw) if flaw else self.pki.tls_server(code)
         )
+        asked = wanted.get("client_certificate", "required")
         context = self.pki.server_context(
-            credential, client_certificate=wanted.get("client_certificate") != "none"
+            credential, client_certificate=asked != "none", weak=flaw == "weak_key"
         )
+        loosen(context, wanted)
+        if asked == "any":
+            context.load_verify_locations(cadata=self.pki.stranger.der)
         self._thread.replace_context(self._listeners[code], context)
 
 

@@ -13,7 +13,7 @@ from ehdsi.cda.datatypes import Identifier
 from simulators.clock import NewId
 from simulators.faults import Fault, FaultSet, Step
 from simulators.faults_apply import of_kind
-from simulators.http import Delivery
+from simulators.http import Delivery, HttpRequest
 from simulators.ncp.documents import Maker, travelling
 from simulators.ncp.received import Check
 from simulators.ncp.verification import Verdict
@@ -99,6 +99,8 @@ class Request:
     quirks: frozenset[str]
     now: datetime
     verdict: Verdict
+    http: HttpRequest
+    overlook: frozenset[str] = frozenset()
     checks: list[Check] = field(default_factory=list)
     outcome: str = ""
     persona: str = ""
@@ -112,14 +114,17 @@ class Request:
 
     def note(self, name: str, passed: bool, what: str = "", *, overlooked: bool = False) -> bool:
         """Write down a check; returns whether it passed or was overlooked."""
-        self.checks.append(Check(name=name, passed=passed, what=what, overlooked=overlooked and not passed))
+        overlooked = (overlooked or name in self.overlook) and not passed
+        self.checks.append(Check(name=name, passed=passed, what=what, overlooked=overlooked))
         return passed or overlooked
 
     def concern(self, persona: Persona | None) -> None:
         """Say whom the request is about; from here on the faults for this patient act."""
         self.persona = persona.key if persona else ""
         self.patient = persona.primary_identifier if persona else None
-        self.faults = self.site.faults.take(cast(Step, self.step), self.persona or None)
+        self.faults = self.site.faults.take(
+            cast(Step, self.step), self.persona or None, request=self.http
+        )
 
     @property
     def state(self) -> Fault | None:
@@ -132,7 +137,11 @@ class Request:
         A fault that acts a limited number of times is counted by retrievals only.
         """
         made = self.site.make_documents(self.country, persona, self.now)
-        return travelling(made, self.site.faults.take("document", persona.key, spend=self.step == "ITI-39"))
+        faults = self.site.faults.take(
+            "document", persona.key, spend=self.step == "ITI-39", request=self.http
+        )
+        others = self.documents_of_another(persona) if of_kind(faults, "swap") else ()
+        return travelling(made, faults, others)
 
     def documents_of_another(self, persona: Persona) -> tuple[SummaryDocument, ...]:
         """The documents of somebody else, for the fault that mixes up patients."""

@@ -24,20 +24,25 @@ Maker = Callable[["Country", "Persona", datetime], "tuple[SummaryDocument, ...]"
 
 
 def travelling(
-    documents: Sequence[SummaryDocument], faults: Sequence[Fault] = ()
+    documents: Sequence[SummaryDocument],
+    faults: Sequence[Fault] = (),
+    others: Sequence[SummaryDocument] = (),
 ) -> tuple[SummaryDocument, ...]:
     """Both levels in their pivot form; ``faults`` are those of the step ``document``.
 
-    Content is made when it is read, so that a list costs nothing; size and hash then fit the spoilt document.
+    ``others`` are another patient's, for the faults that mix them up. Content is made when it is read, so that a list costs nothing; size and hash then fit the spoilt document.
     """
     pivot = tuple(one for one in documents if one.form == "pivot")
     if not faults:
         return pivot
-    return tuple(replace(one, make_content=partial(_spoilt, tuple(faults), one)) for one in pivot)
+    by_level = {other.level: other for other in others}
+    return tuple(
+        replace(one, make_content=partial(_spoilt, tuple(faults), one, by_level.get(one.level))) for one in pivot
+    )
 
 
-def _spoilt(faults: tuple[Fault, ...], document: SummaryDocument) -> bytes:
-    return edit_document(faults, document.content)
+def _spoilt(faults: tuple[Fault, ...], document: SummaryDocument, other: SummaryDocument | None) -> bytes:
+    return edit_document(faults, document.content, other.content if other else None)
 
 
 def sha1_hex(content: bytes) -> str:

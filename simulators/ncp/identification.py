@@ -8,12 +8,14 @@ Source: IHE ITI-55; eHDSI XCPD profile 2.1.0.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from countries.matching import complete
 from ehdsi import xcpd
 from ehdsi.cda.datatypes import Identifier
+from ehdsi.traits import Traits
 from ehdsi.xcpd import (
     AcknowledgementDetail,
     AnswerStyle,
@@ -67,9 +69,29 @@ def _decide(request: Request, query: PatientQuery) -> DiscoveryAnswer:
     if obstacle is not None:
         request.concern(None)
         return obstacle
-    people = request.country.find(query.traits.identifiers, query.traits)
+    people = _people(request, query.traits)
     request.concern(people[0] if len(people) == 1 else None)
     return _about(request, query, people)
+
+
+def _people(request: Request, traits: Traits) -> tuple[Persona, ...]:
+    """Who has these traits; a defective NCP does not look at some of them."""
+    lax = request.overlook
+    asked = traits.identifiers
+    if "domain" in lax:
+        own = request.country.search_mask.patient.identifiers
+        asked = tuple(replace(one, root=mine.domain) for one, mine in zip(asked, own, strict=False))
+    if "birth-date" in lax:
+        traits = replace(traits, birth_date=None)
+    found = request.country.find(asked, traits)
+    wild = "wildcard" in lax and any((one.extension or "").strip("%*?_") == "" for one in asked)
+    by_name = "identifier" in lax and not asked and traits.name is not None
+    if found or not (wild or by_name):
+        return found
+    family = tuple(part.casefold() for part in traits.name.family) if traits.name else ()
+    everyone = request.country.personas
+    named = [one for one in everyone if tuple(part.casefold() for part in one.name.family) == family]
+    return everyone[:1] if wild else tuple(named[:1])
 
 
 def _about(request: Request, query: PatientQuery, people: tuple[Persona, ...]) -> DiscoveryAnswer:

@@ -77,8 +77,11 @@ def _decide(request: Request, query: DocumentQuery) -> DocumentList:
     asked = _patient_asked(request, query, errors)
     persona = request.site.patients.by_identifier(asked) if asked else None
     request.concern(persona)
-    if request.state is not None and request.state.parameters.get("answer") == "registry_error":
+    answer = request.state.parameters.get("answer") if request.state else None
+    if request.state is not None and answer == "registry_error":
         return _failed(prescribed_error(request.state))
+    if answer == "empty_list":
+        return DocumentList(status=STATUS_SUCCESS)
     if asked is None or persona is None:
         return _nobody(request, errors)
     return _listed(request, persona, asked, errors)

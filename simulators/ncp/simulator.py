@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 from ehdsi import mtom, soap, xml
 from ehdsi.errors import PeerError
@@ -20,8 +20,8 @@ from ehdsi.oids import ACTION_XCA_QUERY_RESPONSE, ACTION_XCA_RETRIEVE_RESPONSE, 
 from ehdsi.xca_retrieve import BuiltAnswer
 from ehdsi.xml import XmlElement
 from simulators.clock import Clock, NewId
-from simulators.faults import Fault, FaultSet
-from simulators.faults_apply import edit_response, edit_tree, of_kind
+from simulators.faults import Fault, FaultSet, Step
+from simulators.faults_apply import EDITS, edit_response, edit_tree, of_kind
 from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp import audit, front, identification, listing, retrieval
 from simulators.ncp.context import CallCounter, PatientIndex, Request, Site, names_of
@@ -137,9 +137,17 @@ class ForeignNcp:
         return self._answer(request, arrived, now)
 
     def _answer(self, http: HttpRequest, arrived: front.Arrived, now: datetime) -> Exchange:
-        quirks = self.quirks
+        coming = self.faults.coming(cast(Step, arrived.step), http)
+        quirks = self.quirks | checked(given for given in _texts(coming, "quirk"))
+        overlook = frozenset(_texts(coming, "overlook"))
+        now += timedelta(seconds=sum(map(int, _texts(coming, "clock"))))
         verdict = self._verifier.verify(
-            arrived.envelope, arrived.step, now=now, quirks=quirks, peer_certificate=http.peer_certificate
+            arrived.envelope,
+            arrived.step,
+            now=now,
+            quirks=quirks,
+            peer_certificate=http.peer_certificate,
+            overlook=overlook,
         )
         request = Request(
             site=self._site,
@@ -148,6 +156,8 @@ class ForeignNcp:
             quirks=quirks,
             now=now,
             verdict=verdict,
+            http=http,
+            overlook=overlook,
             checks=list(verdict.checks),
         )
         message_id = arrived.envelope.message_id
@@ -224,8 +234,17 @@ class _PrescribedFault(Exception):
 
 def _spoilt(faults: tuple[Fault, ...], message: bytes) -> bytes:
     """The message after the ``xpath-*`` faults."""
-    if not of_kind(faults, "xpath-set", "xpath-remove", "xpath-duplicate"):
+    if not of_kind(faults, "swap", *EDITS):
         return message
     root = xml.parse(message)
     edit_tree(faults, root)
     return xml.serialise(root, declaration=True)
+
+
+def _texts(faults: tuple[Fault, ...], parameter: str) -> list[str]:
+    """The values of one parameter of all faults that have it; a list counts by its members."""
+    found: list[str] = []
+    for fault in faults:
+        given = fault.parameters.get(parameter, [])
+        found += map(str, given if isinstance(given, list) else [given])
+    return found

@@ -118,22 +118,25 @@ class SmpSimulator:
         country = self._countries.get(smp.country_of(who) or "")
         if country is None or not who.same_as(smp.participant(country.code)):
             return _refused(404, "no such participant"), "404", ()
+        faults = self._faults[country.code].take("SMP", request=request)
+        if any(fault.parameters.get("answer") == "not_found" for fault in of_kind(faults, "state")):
+            return _refused(404, "no such service"), "404", faults
         if document is None:
-            return HttpResponse(headers=_XML, body=self._group(country)), "ServiceGroup", ()
+            return HttpResponse(headers=_XML, body=self._group(country, faults)), "ServiceGroup", faults
         service = next((one for one in smp.SERVICES if one.document_identifier.same_as(document)), None)
         if service is None:
             return _refused(404, "no such service"), "404", ()
-        faults = self._faults[country.code].take("SMP")
         body = self._file(country, service, now, faults)
         return HttpResponse(headers=_XML, body=body), service.name, faults
 
-    def _group(self, country: Country) -> bytes:
+    def _group(self, country: Country, faults: Sequence[Fault]) -> bytes:
         who = smp.participant(country.code)
         references = tuple(
             self._base_url() + smp.service_metadata_path(who, service.document_identifier)
             for service in smp.SERVICES
         )
         group = smp.build_service_group(ServiceGroup(participant=who, references=references))
+        edit_tree(faults, group)
         return xml.serialise(group, declaration=True)
 
     def _file(self, country: Country, service: Service, now: datetime, faults: Sequence[Fault]) -> bytes:
@@ -156,7 +159,12 @@ class SmpSimulator:
             for fault in of_kind(faults, "sign")
         }
         if signing.get("inner") != "drop":
-            smp.sign_as_country(metadata, self._pki.seal(country.code).signing_key)
+            other = signing.get("inner") == "other_country"
+            signer = self._pki.flawed("seal", country.code, "other_country") if other else None
+            smp.sign_as_country(metadata, (signer or self._pki.seal(country.code)).signing_key)
+        if signing.get("inner") == "reformat":
+            for element in metadata.iter():
+                element.tail = (element.tail or "") + "\n  "
         key = self._publisher_key(signing.get("outer", ""))
         signed = smp.sign_as_publisher(metadata, key)
         _spoil_signatures(signed, signing)
