@@ -89,7 +89,7 @@ def guarded(handle: Callable[[HttpRequest], HttpResponse], *, hosts: tuple[str, 
     known = {"localhost", *(host.lower() for host in hosts)}
 
     def guard(request: HttpRequest) -> HttpResponse:
-        name = urlsplit(f"//{request.header('host')}").hostname or ""
+        name = _host_name(request.header("host"))
         if name not in known and not _is_address(name):
             return text("Ce nom d’hôte n’est pas celui de ce service.", status=421)
         if request.path == "/style.css":
@@ -122,6 +122,13 @@ def query_values(query: str) -> Mapping[str, str]:
     from urllib.parse import parse_qs
 
     return {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+
+
+def _host_name(header: str) -> str:
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_address(name: str) -> bool:
