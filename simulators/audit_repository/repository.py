@@ -16,6 +16,7 @@ from simulators.server import Listener, ServerThread
 
 if TYPE_CHECKING:
     from simulators.audit_repository.forwarder import AuditForwarder
+    from simulators.ncp.simulator import ForeignNcp
     from simulators.world import World
 
 
@@ -48,6 +49,7 @@ class AuditRepository:
             application=application(pages.handle), host=host, port=page_port,
             context=pki.server_context(pki.service("audit_repository"), client_certificate=False))
         self._forwarder: AuditForwarder | None = None
+        self._told: list[ForeignNcp] = []
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -64,6 +66,8 @@ class AuditRepository:
 
     def stop(self) -> None:
         """Close both ports and the store."""
+        for ncp in self._told:
+            ncp.audit = None
         if self._forwarder is not None:
             self._forwarder.stop()
         self.kill()
@@ -135,6 +139,7 @@ class AuditRepository:
         forwarder = AuditForwarder(self._pki, host=self.host, port=self.port)
         forwarder.start()
         self._forwarder = forwarder
-        for ncp in world.ncps.values():
+        self._told = list(world.ncps.values())
+        for ncp in self._told:
             ncp.audit = forwarder
         return forwarder

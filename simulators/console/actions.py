@@ -120,7 +120,12 @@ def typed_parameters(fault: Fault, values: Mapping[str, str]) -> dict[str, Param
     """
     known = KNOWN_PARAMETERS[fault.transform]
     return {name: _typed(name, values[name].strip(), kinds) for name, kinds in known.items()
-            if dict not in kinds and values.get(name, "").strip()}
+            if not is_table(kinds) and values.get(name, "").strip()}
+
+
+def is_table(kinds: tuple[type, ...]) -> bool:
+    """True for parameters that hold lists or tables: nothing for a field of a form; JSON can set them."""
+    return dict in kinds or list in kinds
 
 
 def _typed(name: str, text: str, kinds: tuple[type, ...]) -> Parameter:

@@ -138,6 +138,7 @@ class ConsolePages:
         return self._pages.html(
             "fault.html.j2", status=422 if error else 200, **self._common, fault=fault, error=error,
             country=view.country_value(self._world, code), fields=_fields(fault, typed or {}),
+            fixed={key: value for key, value in fault.parameters.items() if isinstance(value, dict | list)},
             steps=[step for step in STEPS if step in fault.steps],
             chosen=(typed or {}).get("etape") or actions.usual_steps(fault),
             patient=_first(typed or {}, "patient"), scope=_first(typed or {}, "portee") or "always",
@@ -216,10 +217,10 @@ def _families() -> dict[str, list[Fault]]:
 
 
 def _fields(fault: Fault, typed: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    """The fault's parameters as fields of a form: name, value, accepted types. Tables stay as they are."""
+    """The fault's parameters as fields of a form; lists and tables stay as the catalogue has them."""
     fields = []
     for name, kinds in KNOWN_PARAMETERS[fault.transform].items():
-        if dict in kinds:
+        if actions.is_table(kinds):
             continue
         value = fault.parameters.get(name, "")
         shown = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)

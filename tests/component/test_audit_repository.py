@@ -209,8 +209,7 @@ def journey_events(ncpeh_world: World, tmp_path: Path) -> Iterator[tuple[StoredE
         assert forwarder.flush(10)
         gateway.close(flush=0)
         yield repository.store.events()
-    for ncp in ncpeh_world.ncps.values():
-        ncp.audit = None
+    assert all(ncp.audit is None for ncp in ncpeh_world.ncps.values())
 
 
 def of_side(events: tuple[StoredEvent, ...], country: str) -> list[StoredEvent]:

@@ -142,7 +142,6 @@ def test_audit_events_are_shown_masked(ncpeh_world: World, repository: AuditRepo
          timer=time.perf_counter)
     gateway.close(flush=0)
     assert forwarder.flush(10)
-    ncpeh_world.ncp("PT").audit = None
     identifier = str(persona.primary_identifier.extension)
     root, cells = page(browser, "/"), "//h2[@id='audit']/following::table[1]/tbody/tr/td"
     assert texts(root, f"{cells}[2]") == ["ITI-39", "ITI-39", "ITI-38", "ITI-55"]
