@@ -19,9 +19,11 @@ SIMULATOR_PARTS: Mapping[str, tuple[str, ...]] = {
     "verify signatures": ("ehdsi.saml.receive:verify_enveloped",),
     "trust, rules, binding of assertions": ("simulators.ncp.verification:Verifier.verify",),
     "read the envelope": ("ehdsi.soap:parse_envelope",),
-    "decide and build the answer": (
-        "simulators.ncp.simulator:ForeignNcp._packed", "simulators.ncp.identification:answer",
-        "simulators.ncp.listing:answer", "simulators.ncp.retrieval:answer"),
+    "ITI-55: decide, build": ("simulators.ncp.identification:answer",),
+    "ITI-38: decide, build": ("simulators.ncp.listing:answer",),
+    "ITI-39: decide, build": ("simulators.ncp.retrieval:answer",),
+    "documents made": ("simulators.world:World._documents",),
+    "envelope and MTOM of the answer": ("simulators.ncp.simulator:ForeignNcp._packed",),
 }
 
 GATEWAY_PARTS: Mapping[str, tuple[str, ...]] = {

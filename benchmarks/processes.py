@@ -53,9 +53,7 @@ class WorldProcess:
 
     def port(self, code: str) -> int:
         """The port of a country."""
-        found = urlsplit(self.content["countries"][code]["xca"]).port
-        assert found is not None
-        return found
+        return int(urlsplit(self.content["countries"][code]["xca"]).port or 443)
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None

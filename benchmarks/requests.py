@@ -1,4 +1,4 @@
-"""Requests of a French gateway, signed beforehand, so that signing is no part of what a server is measured by."""
+"""Requests of a French gateway, signed beforehand: a server is not measured by what signing them costs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Petitioner:
     def discovery(self, credentials: Credentials) -> bytes:
         """ITI-55 for the patient."""
         query = xcpd.PatientQuery(
-            message_id=Identifier(root=new_id(), extension="1"), creation_time=xcpd.hl7_time(datetime.now(UTC)),
+            message_id=Identifier(root=new_id(), extension="1"),
+            creation_time=xcpd.hl7_time(datetime.now(UTC)),
             query_id=Identifier(root=new_id(), extension="2"), sender=oids.HOME_COMMUNITY_FR,
             receiver=self._home,
             traits=xcpd.Traits(identifiers=(self._patient,), address=Address(country=self._country)))

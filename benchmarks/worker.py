@@ -1,7 +1,8 @@
 """A world in a process of its own, driven by lines of JSON: ``python -m benchmarks.worker FOLDER [CC …]``.
 
 It answers each line on standard input with one on standard output: ``usage`` gives CPU seconds and memory,
-``static`` starts a responder with a fixed body, ``split`` begins to count the CPU of named parts.
+``static`` starts a responder with a fixed body, ``split`` begins to count the CPU of named parts, ``parts``
+gives what was counted since the last time.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ def _obey(world: World, split: Split, order: dict[str, Any]) -> dict[str, Any]:
         return {}
     if order["do"] == "received":
         return {code: ncp.received.total for code, ncp in world.ncps.items()}
-    return usage() | {"split": split.take()}
+    if order["do"] == "parts":
+        return {"split": split.take()}
+    return dict(usage())
 
 
 def _static(world: World, body: bytes) -> int:
-    """A responder over the same server, the same TLS and the same shell as an NCP, without anything to think."""
+    """A responder over the same server, TLS and shell as an NCP, without anything to think."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         return HttpResponse(body=body, headers=(("content-type", "multipart/related"),))

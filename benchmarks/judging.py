@@ -1,0 +1,32 @@
+"""A document judged by schema and content rules, as a gateway that checks everything would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from ehdsi import xml
+from ehdsi.rules import Finding, RuleContext, check
+from ehdsi.rules.schema import validate
+from ehdsi.terminology import Terminology, load
+from ehdsi.xml import XmlElement
+
+ROOT = Path(__file__).parents[1]
+
+
+@cache
+def terminology() -> Terminology:
+    """The value sets and designations of the project."""
+    return load(ROOT / "fixtures" / "terminology")
+
+
+def judge(content: bytes) -> tuple[Finding, ...]:
+    """What schema and rules find in these bytes."""
+    return judge_tree(xml.parse(content, large_text=True), content)
+
+
+def judge_tree(root: XmlElement, content: bytes) -> tuple[Finding, ...]:
+    """The same for a document that is parsed already."""
+    context = RuleContext(now=datetime.now(UTC), size=len(content), raw=content, members=terminology().member)
+    return validate(root, "cda") + check(root, context)
