@@ -9,8 +9,10 @@ import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -26,8 +28,10 @@ from sesali.professional import DEMONSTRATOR
 from simulators.audit_repository import AuditRepository
 from simulators.clock import SettableClock
 from simulators.console import Console, console_app
+from simulators.console.actions import remove_fault
 from simulators.console.clock import MovableClock
 from simulators.console.texts import BEHAVIOURS, clock_words, french_date
+from simulators.console.view import active, handle_of
 from simulators.faults import STEPS, catalogue
 from simulators.http import HttpRequest, HttpResponse
 from simulators.world import World
@@ -58,6 +62,12 @@ def journey(ncpeh_world: World, tmp_path: Path) -> None:
     walk(gateway, "HR", lambda mask: typed_traits(mask, persona), DEMONSTRATOR, lambda opened: "page",
          timer=time.perf_counter)
     gateway.close(flush=0)
+
+
+@cache
+def silent_world() -> World:
+    """One country without sockets, for tests of forms only."""
+    return World(["HR"]).without_sockets()
 
 
 def page(browser: httpx.Client, path: str) -> etree._Element:
@@ -161,6 +171,25 @@ def test_every_page_of_every_fault_can_be_drawn(ncpeh_world: World) -> None:
         assert root.xpath("//input[@name='etape']/@value") == [one for one in STEPS if one in fault.steps]
         for label in root.xpath("//input[not(@type='hidden')]|//select"):
             assert root.xpath(f"//label[@for='{label.get('id')}']"), name
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_the_form_of_every_fault_can_be_sent_as_it_is(name: str) -> None:
+    """Sent back unchanged, each form lets exactly the fault of the catalogue act; it can be taken away."""
+    world = silent_world()
+    world.reset()
+    handle = console_app(world, token=TOKEN)
+    root = html.document_fromstring(handle(get("/fautes", f"pays=HR&faute={name}")).body.decode())
+    sent = handle(HttpRequest(method="POST", path="/fautes", headers=(("host", "localhost"),),
+                              body=urlencode(root.forms[0].form_values()).encode()))
+    assert (sent.status, sent.body) == (303, b"")
+    acting = active(world, "HR")
+    assert acting
+    assert all(one.fault == catalogue()[name] for one in acting)
+    assert all(one.remaining is None and one.patient is None for one in acting)
+    for one in acting:
+        remove_fault(world, "HR", handle_of(one))
+    assert active(world, "HR") == ()
 
 
 # -- faults --------------------------------------------------------------------------------------------------
