@@ -10,7 +10,7 @@ from ehdsi.errors import EhdsiError
 from ehdsi.findings import Finding
 from onboarding.bench import Bench
 from onboarding.deviations import deviation
-from onboarding.model import Observation, Skip
+from onboarding.model import Observation, Omit, Skip
 
 #: Findings of the readers that are known deviations: (rule, part of the message) -> name.
 KNOWN = (
@@ -51,9 +51,11 @@ def each(bench: Bench, look: Callable[[Persona], Iterable[Observation]], *answer
 
     A patient whose message cannot be had is left out; when that holds for all, the check is skipped.
     """
-    seen = 0
-    reason = "the pack has no such patient"
-    for persona in bench.personas(*(answers or ("ok",))):
+    seen, reason = 0, ""
+    persons = bench.personas(*(answers or ("ok",)))
+    if not persons:
+        raise Omit("the pack has no such patient")
+    for persona in persons:
         try:
             yield from look(persona)
             seen += 1
