@@ -1,7 +1,7 @@
 """Both ends of the audit trail as processes of their own, so that a test can kill them. Not a test itself.
 
-``python -m tests.component.audit_processes repository …`` or ``… sender …``; each says on standard output how
-far it is.
+``python -m tests.component.audit_processes repository …``, ``… sender …`` or ``… gateway …``; each says on
+standard output how far it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import ssl
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,10 +98,34 @@ def sender(options: argparse.Namespace) -> None:
     sys.exit(0 if delivered else 1)
 
 
+def gateway(options: argparse.Namespace) -> None:
+    """Sesali without its pages: whole journeys of one patient; leaves when all events are delivered."""
+    import countries
+    from ncpeh.settings import new_ids, now, typed_traits
+    from sesali.config import from_world
+    from sesali.gateway import Gateway
+    from sesali.journey import walk
+    from sesali.professional import DEMONSTRATOR
+
+    sesali = Gateway(from_world(options.pki / "world.json", outbox=options.outbox), clock=now,
+                     new_id=new_ids(None).__next__)
+    persona = countries.load("HR").persona("HR-1")
+    for number in range(options.count):
+        record = walk(sesali, "HR", lambda mask: typed_traits(mask, persona), DEMONSTRATOR,
+                      lambda opened: "page", timer=time.perf_counter)
+        assert record.refusal is None, record.refusal
+        say(f"journey {number + 1}")
+    assert sesali.trail is not None
+    assert sesali.trail.sender is not None
+    delivered = sesali.trail.sender.flush(60)
+    sesali.close(flush=0)
+    sys.exit(0 if delivered else 1)
+
+
 def main() -> None:
     """Run one end."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("end", choices=("repository", "sender"))
+    parser.add_argument("end", choices=("repository", "sender", "gateway"))
     parser.add_argument("--pki", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--store", type=Path)
@@ -111,7 +136,7 @@ def main() -> None:
     for name in ("--die-before", "--die-after", "--die-after-batch"):
         parser.add_argument(name, type=int, default=0)
     options = parser.parse_args()
-    (repository if options.end == "repository" else sender)(options)
+    {"repository": repository, "sender": sender, "gateway": gateway}[options.end](options)
 
 
 if __name__ == "__main__":

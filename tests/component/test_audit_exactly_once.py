@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from simulators.audit_repository import AuditRepository
 from simulators.audit_repository.store import EventStore
 from simulators.pki import Pki
+from simulators.world import World
 
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -110,3 +113,27 @@ def test_both_ends_killed_at_the_worst_moments(pki: Path, start: Start) -> None:
     assert [one.replace("-", "") for one in named] == wanted
     assert store.counts()[1] > 0  # the repetitions did happen, and were recognised
     store.close()
+
+
+def test_a_hundred_journeys_without_a_repository(tmp_path: Path, start: Start) -> None:
+    """Real journeys while the repository is away, Sesali killed among them, both back: each event once."""
+    with World(["HR"]) as world, AuditRepository(world.pki, clock=world.clock) as repository:
+        path = world.world_json(tmp_path)
+        described = json.loads(path.read_text(encoding="utf-8"))
+        described["audit_repository"] = repository.described()
+        path.write_text(json.dumps(described), encoding="utf-8")
+        repository.kill()
+        killed = start("gateway", "--count", "100")
+        line_of(killed, "journey 53")
+        killed.kill()
+        killed.wait(10)
+        before = len(recorded(tmp_path))
+        repository.restart()
+        again = start("gateway", "--count", "47")
+        assert again.wait(60) == 0
+        wanted = recorded(tmp_path)
+        assert before >= 53 * 7
+        assert len(wanted) == before + 47 * 7
+        events = repository.store.events()
+        assert [event.header.message_id for event in events if event.header] == wanted
+        assert all(event.problem == "" for event in events)
