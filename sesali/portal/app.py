@@ -127,15 +127,19 @@ class Portal:
             raise refused("SES-120", detail="no activity was chosen")
 
     async def _keep_login(self, session: Session) -> None:
-        """Renew the tokens of a user who is active; a login that ended elsewhere ends here."""
+        """Renew the tokens of a user who is active; a login that ended elsewhere ends here.
+
+        Refresh tokens live for minutes, reading a summary takes longer: when they ran out while the user
+        read, the session goes on under its own limits, and a back-channel logout still ends it.
+        """
         tokens, now = session.login.tokens, self.clock()
-        if now < tokens.access_until or session.refreshing:
+        if not tokens.access_until <= now < tokens.refresh_until or session.refreshing:
             return
         session.refreshing = True
         try:
             session.login = await self.ask_login(lambda: self.login.refresh(session.login))
         except StepRefused as refusal:
-            if refusal.code != "SES-014" or now >= tokens.refresh_until:
+            if refusal.code != "SES-014":
                 self.sessions.end(session)
                 raise refused("SES-110", detail="the login has ended at Pro Santé Connect") from None
         finally:
