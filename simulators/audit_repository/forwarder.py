@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ehdsi.audit import AuditMessage, build_audit_message
+from ehdsi.errors import EhdsiError
 from ehdsi.syslog import PRIORITY_OF_OPENNCP_SERVER, frame_message
 from simulators.pki import Pki
 
@@ -34,7 +35,7 @@ class AuditForwarder:
 
     Attributes
     ----------
-    lost : events given up because too many waited.
+    lost : events given up because too many waited, or because they could not be written.
     """
 
     def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0) -> None:
@@ -81,25 +82,22 @@ class AuditForwarder:
                     return
                 country = self._waiting[0][0]
                 batch = [one for one in self._waiting if one[0] == country][:_BATCH]
+            frames = [frame for _, make in batch if (frame := _frame(country, make))]
             try:
-                self._send(country, [make() for _, make in batch])
+                self._send(country, frames)
             except OSError:
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, self._retry_after)
                 continue
             with self._changed:
+                self.lost += len(batch) - len(frames)
                 for one in batch:
                     with contextlib.suppress(ValueError):  # given up in the meantime
                         self._waiting.remove(one)
                 self._changed.notify_all()
 
-    def _send(self, country: str, messages: list[AuditMessage]) -> None:
+    def _send(self, country: str, frames: list[bytes]) -> None:
         """Send in order and wait for the orderly end; raises OSError when it does not come."""
-        frames = [
-            frame_message(build_audit_message(message), host=f"ncp.{country.lower()}", time=message.time,
-                          priority=PRIORITY_OF_OPENNCP_SERVER)
-            for message in messages
-        ]
         with (socket.create_connection(self._address, 5.0) as plain,
               self._context(country).wrap_socket(plain, server_hostname=self._address[0]) as secure):
             secure.sendall(b"".join(frames))
@@ -110,3 +108,13 @@ class AuditForwarder:
         if country not in self._contexts:
             self._contexts[country] = self._pki.client_context(self._pki.tls_client(country))
         return self._contexts[country]
+
+
+def _frame(country: str, make: Callable[[], AuditMessage]) -> bytes:
+    """The event as it travels; nothing for one that cannot be made, which must not stop those behind it."""
+    try:
+        message = make()
+        return frame_message(build_audit_message(message), host=f"ncp.{country.lower()}", time=message.time,
+                             priority=PRIORITY_OF_OPENNCP_SERVER)
+    except (EhdsiError, ValueError):
+        return b""

@@ -132,11 +132,14 @@ class AuditRepository:
 
     # -- foreign NCPs ----------------------------------------------------------------------------------
 
-    def take_from(self, world: World) -> AuditForwarder:
-        """Let the NCPs of a world send their own audit events here, too, until the repository stops."""
+    def take_from(self, world: World, *, retry_after: float = 1.0) -> AuditForwarder:
+        """Let the NCPs of a world send their own audit events here, too, until the repository stops.
+
+        ``retry_after`` : seconds until they try again while the repository is away.
+        """
         from simulators.audit_repository.forwarder import AuditForwarder
 
-        forwarder = AuditForwarder(self._pki, host=self.host, port=self.port)
+        forwarder = AuditForwarder(self._pki, host=self.host, port=self.port, retry_after=retry_after)
         forwarder.start()
         self._forwarder = forwarder
         self._told = list(world.ncps.values())

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from ehdsi import audit, syslog, xml
 from ehdsi.audit import Outcome
+from ehdsi.errors import LocalError
 from exchange.syslog import TlsSyslog
 from exchange.tls import ClientTls
 from ncpeh.settings import new_ids, now, typed_traits
@@ -22,8 +25,9 @@ from sesali.config import AuditTarget, from_world
 from sesali.gateway import Gateway
 from sesali.journey import walk
 from sesali.professional import DEMONSTRATOR
-from simulators.audit_repository import AuditRepository, StoredEvent
+from simulators.audit_repository import AuditRepository, EventStore, StoredEvent
 from simulators.pki import Pki
+from simulators.web.pretty import pretty
 from simulators.world import World
 from tests.reference import reference
 
@@ -187,6 +191,44 @@ def test_page_masks_and_escapes_json_does_not(pki: Pki, repository: AuditReposit
         assert [browser.get(path).status_code for path in ("/events/9", "/events/x", "/nothing")] == [404] * 3
         assert browser.post("/").status_code == 405
         assert browser.get("/", headers={"host": "attacker.example"}).status_code == 421
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.one_of(st.binary(max_size=200), st.binary(max_size=80).map(
+    lambda noise: b"<85>1 - h a - - - \xef\xbb\xbf<AuditMessage>" + noise)))
+def test_any_bytes_can_be_stored(data: bytes) -> None:
+    """Whatever a sender puts into a frame, it is kept as it came and shown with what is wrong with it."""
+    store = EventStore()
+    store.add((data,), sender="anyone", now=TIME)
+    event, = store.events()
+    assert event.frame == data
+    assert event.problem != ""
+    assert isinstance(pretty(event.payload), str)
+    store.close()
+
+
+def test_foreign_events_wait_for_the_repository(ncpeh_world: World) -> None:
+    """Events of the foreign NCPs wait while nobody listens; one that cannot be made holds up no other."""
+    repository = AuditRepository(ncpeh_world.pki).start()
+    forwarder = repository.take_from(ncpeh_world, retry_after=0.02)
+    repository.kill()
+
+    def event() -> audit.AuditMessage:
+        return audit.event_message("EHDSI-11", side="A", time=TIME, outcome=Outcome.SUCCESS,
+                                   source_id="HR", participants=(audit.service_provider("x"),))
+
+    def broken() -> audit.AuditMessage:
+        raise LocalError("cannot be made")
+
+    forwarder("HR", event)
+    forwarder("PT", broken)
+    forwarder("PT", event)
+    assert not forwarder.flush(0.05)
+    repository.restart()
+    assert forwarder.flush(10)
+    assert forwarder.lost == 1
+    assert [event.problem for event in repository.store.events()] == ["", ""]
+    repository.stop()
 
 
 # -- both sides of a journey ---------------------------------------------------------------------------------
