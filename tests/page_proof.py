@@ -1,8 +1,8 @@
 """Proof that a rendered page says what a document says: statements of the raw XML, looked for in the HTML.
 
-Neither side knows the other: ``tests.statements`` reads the document by XPath, this module reads the page as a
-browser would. A statement must stand in a row (or box) that names the entry it was made in as its place; words
-that happen to stand elsewhere on the page prove nothing.
+Neither side knows the other: ``tests.statements`` reads the document by XPath, this module reads the page as
+a browser would. A statement must stand in a row (or box) that names the entry it was made in as its place;
+words that happen to stand elsewhere on the page prove nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from tests.statements import NS, Statement, statements
 
 _PLACE = re.compile(r"Dans le document : (\S+?)(?:,|$)")
 
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+_MONTHS = Locale("fr").months["format"]["wide"]
+
+#: A frequency in words: its number may be in them (« deux fois par jour »).
+_FREQUENCY = re.compile(r"fois|par (jour|semaine|mois)|tou(s|tes) les")
 
 #: Countries of addresses are named, not coded.
 _COUNTRIES = Locale("fr").territories
@@ -55,6 +58,8 @@ _UNITS = {
     "mo": "mois",
     "min": "min",
     "ug": "microgramme",
+    "{pack}/d": "paquet",
+    "{#}/d": "par jour",
 }
 
 
@@ -149,7 +154,7 @@ def _date(value: str, text: str) -> bool:
     year, month, day = match[1], match[2], match[3]
     if not month:
         return _word(year, text)
-    name = _MONTHS[int(month) - 1]
+    name = _MONTHS[int(month)]
     if not day:
         return f"{name} {year}" in text
     number = "1er" if int(day) == 1 else str(int(day))
@@ -161,7 +166,7 @@ def _date(value: str, text: str) -> bool:
 def _number(said: tuple[str, ...], text: str) -> bool:
     """The value as a French reader writes it, its unit in the same row; frequencies may be in words."""
     value, unit = said[0], said[1] if len(said) > 1 else ""
-    if unit in ("h", "d", "wk", "mo", "min") and re.search(r"fois|par (jour|semaine|mois)|tou(s|tes) les", text):
+    if unit in ("h", "d", "wk", "mo", "min") and _FREQUENCY.search(text):
         return True
     if value in ("true", "false"):
         return ("oui" if value == "true" else "non") in text

@@ -230,7 +230,7 @@ def _events(timing: Timing) -> Iterator[Coded]:
 
 
 def _start(timing: Timing) -> str:
-    """The phases of a frequency, in a set those of its parts: where the sentence names their beginning only."""
+    """The phases of a frequency, in a set those of its parts: its sentence may name their beginning only."""
     if isinstance(timing, TimingSet):
         return "".join(_start(part) for part in timing.parts)
     phase = timing.phase if isinstance(timing, Periodic) else None
@@ -244,8 +244,9 @@ def participation_words(person: Participation) -> str:
         person.device or "",
         organization_words(person.organization) if person.organization is not None else "",
     ]
-    parts += [address_words(address) for address in person.addresses]
-    parts += [telecom.value or "" for telecom in person.telecoms]
+    own = [address_words(address) for address in person.addresses]
+    own += [telecom.value or "" for telecom in person.telecoms]
+    parts += [words for words in own if words not in parts[2]]
     when = person.time
     if when is not None:
         parts.append(full_words(when) if isinstance(when, Time) else period(when))

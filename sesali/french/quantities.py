@@ -101,7 +101,8 @@ class Units:
 
     def counts(self, quantity: Quantity) -> bool:
         """Whether a quantity counts things rather than measuring."""
-        return quantity.unit in (None, "", "1") or quantity.unit.startswith("{")
+        unit = quantity.unit
+        return unit in (None, "", "1") or (unit.startswith("{") and unit.endswith("}"))
 
     def countable(self, quantity: Quantity) -> str:
         """What is counted, as received: the annotation, the original text, a translation's; empty if
@@ -163,7 +164,11 @@ def unit_symbol(unit: str | None) -> tuple[str, bool]:
 
 
 def _without_value(quantity: Quantity) -> str:
-    return quantity.original_text or (flavour(quantity.null_flavor) if quantity.null_flavor else NOT_GIVEN)
+    """The reason that a value is absent, with what it would have counted; a text in its place as received."""
+    if not quantity.null_flavor:
+        return quantity.original_text or NOT_GIVEN
+    reason, words = flavour(quantity.null_flavor), quantity.original_text
+    return f"{reason} ({words})" if words else reason
 
 
 def result(quantity: Quantity) -> str:
@@ -218,6 +223,8 @@ def strength(ratio: Ratio | None, units: Units, per: str = "") -> str:
         if not units.counts(above) or units.countable(above)
         else number(above.value or "", trim=True)
     )
+    if not above.unit and above.value is not None and not units.countable(above):
+        words += f"{NBSP}(unité non indiquée)"
     if below is None or below.value is None:
         return words
     if units.counts(below):

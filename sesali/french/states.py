@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ehdsi.cda.model import AbsenceStatement, Header, Section, UnreadEntry
+from sesali.french.agreement import disagreements, uncoded_lines
 from sesali.french.context import Page
 from sesali.french.dates import day_of
 from sesali.french.people import name_words
@@ -52,6 +53,13 @@ def notices(
             found.append(_nothing(page, section, statement))
     if not statements and (reason := no_information(section)) is not None:
         found.append(_nothing(page, section, None, FLAVOURS.get(reason, reason)))
+    found += [
+        Notice(kind="contradiction", text=STATES["disagreement"].format(statement=f"« {words} »"), icon="i-modere")
+        for words in disagreements(page, section)
+    ]
+    if lines := uncoded_lines(section):
+        words = STATES["uncoded_one" if lines == 1 else "uncoded_many"].format(count=lines)
+        found.append(Notice(kind="uncoded", text=words, icon="i-original"))
     if unread:
         words = STATES["partly_unreadable" if has_rows else "unreadable"]
         found.append(Notice(kind="unreadable", text=words, icon="i-modere"))

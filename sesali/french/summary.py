@@ -141,7 +141,7 @@ def section_view(page: Page, section: Section, header: Header, key: str) -> Sect
     )
     count = sum(row.counted for row in rows)
     title, term = _title(page, section)
-    opened = any(box.kind in ("unreadable", "narrative", "masked") for box in boxes)
+    opened = any(box.kind in ("unreadable", "narrative", "masked", "uncoded") for box in boxes)
     return SectionView(
         key=key,
         loinc=loinc,
@@ -290,6 +290,7 @@ def _warnings(sections: Sequence[SectionView], rows: Sequence[Row]) -> tuple[War
         ("no_information", "rubrique sans information", "rubriques sans information"),
         ("missing", "rubrique obligatoire absente", "rubriques obligatoires absentes"),
         ("contradiction", "contradiction", "contradictions"),
+        ("uncoded", "rubrique plus complète dans l’original", "rubriques plus complètes dans l’original"),
     ):
         boxes = [section for section in sections if any(box.kind == kind for box in section.notices)]
         if boxes:

@@ -152,7 +152,16 @@ class Table:
 class Notice:
     """A box in place of a table or above it; ``row`` holds the panel of the statement that it stands for."""
 
-    kind: Literal["none", "no_information", "masked", "missing", "unreadable", "contradiction", "narrative"]
+    kind: Literal[
+        "none",
+        "no_information",
+        "masked",
+        "missing",
+        "unreadable",
+        "contradiction",
+        "narrative",
+        "uncoded",
+    ]
     text: str
     more: str = ""
     icon: str = ""

@@ -1,4 +1,4 @@
-"""Nothing is lost on the way to the page: every statement of real and of our own documents stands in its row."""
+"""Nothing is lost on the way to the page: every statement of every document stands in the row of its entry."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_every_coded_term_of_every_persona_is_in_french() -> None:
 
 
 def test_french_words_equal_to_the_original_come_from_a_designation() -> None:
-    """« Asthme » beside « Asthme » is right only where the store holds it: without the store it is foreign."""
+    """« Asthme » beside « Asthme » is right only where the store holds it; without it, it is foreign."""
     empty = Terminology([], code_systems=STORE.code_systems.values())
     for _, persona, pivot in pivots():
         for term in coded_terms(french_view(pivot, empty, NOW)):

@@ -78,9 +78,18 @@ def _subject(
     if stated is not None:
         _settle_agents(reading, groups)
         return stated
-    if allergy:
+    if allergy or _names_agent(reading, groups):
         return _allergy(reading, groups, fields, Concern(kind, value, onset, time))
     return _problem(reading, groups, fields, Concern(kind, value, onset, time))
+
+
+def _names_agent(reading: Reading, groups: Groups) -> bool:
+    """Whether an observation says what it is an allergy to, in whatever section it stands."""
+    return any(
+        participant.get("typeCode") == "CSM"
+        and any("playingEntity" in reading.groups(role) for role in participant)
+        for participant in groups.get("participant", ())
+    )
 
 
 class Concern:
@@ -113,7 +122,7 @@ def _allergy(reading: Reading, groups: Groups, fields: EntryFields, shared: Conc
         if kind == "MFST":
             reactions.extend(_reaction(reading, relation, statement))
         else:
-            _fill(reading, slots, relation, statement)
+            _fill(reading, slots, _ALLERGY_SLOTS, relation, statement)
     agents, agent_name = _agents(reading, groups)
     return Allergy(
         **fields,
@@ -131,12 +140,21 @@ def _allergy(reading: Reading, groups: Groups, fields: EntryFields, shared: Conc
     )
 
 
+#: Fields of each class that a nested observation can fill.
+_ALLERGY_SLOTS = ("severity", STATUS, CERTAINTY, CRITICALITY)
+_PROBLEM_SLOTS = ("severity", STATUS, CERTAINTY, OUTCOME)
+
+
 def _fill(
-    reading: Reading, slots: dict[str, Coded | None], relation: XmlElement, statement: XmlElement
+    reading: Reading,
+    slots: dict[str, Coded | None],
+    known: tuple[str, ...],
+    relation: XmlElement,
+    statement: XmlElement,
 ) -> None:
     """Fill the field that a nested observation stands for, once; anything else is left for the account."""
     code = "severity" if is_severity(reading, statement) else code_of(reading, statement)
-    if code in ("severity", STATUS, OUTCOME, CERTAINTY, CRITICALITY) and slots.get(code) is None:
+    if code in known and slots.get(code) is None:
         slots[code] = slot(reading, relation, statement)
 
 
@@ -187,7 +205,7 @@ def _reaction(reading: Reading, relation: XmlElement, observation: XmlElement) -
     severity: dict[str, Coded | None] = {}
     for inner, _, name, statement in related(reading, groups):
         if name == "observation" and is_severity(reading, statement):
-            _fill(reading, severity, inner, statement)
+            _fill(reading, severity, ("severity",), inner, statement)
     text = first(groups, "text")
     settle(reading, groups)
     yield Reaction(
@@ -211,7 +229,7 @@ def _problem(reading: Reading, groups: Groups, fields: EntryFields, shared: Conc
         if statement in reading.taken:
             continue
         if name == "observation":
-            _fill(reading, slots, relation, statement)
+            _fill(reading, slots, _PROBLEM_SLOTS, relation, statement)
         elif name == "act" and code_of(reading, statement) == _RELATED_PROFESSIONAL:
             professionals.extend(_professionals(reading, relation, statement))
     return Problem(

@@ -51,7 +51,7 @@ def _undated(medication: Medication) -> bool:
 def _row(page: Page, medication: Medication) -> Row:
     product = _product(page, medication)
     if medication.negated:
-        product[0] = (Span(text="Absence de : ", style="negation"), *product[0])
+        product[0] = (Span(text="NON administré : ", style="negation"), *product[0])
     name = "".join(piece.text for piece in product[0])
     return page.row(
         medication,

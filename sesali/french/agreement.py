@@ -1,0 +1,95 @@
+"""Whether a section agrees with itself: entries that contradict each other, narrative that no entry takes up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from ehdsi.cda.datatypes import Coded, NarrativeNode
+from ehdsi.cda.model import Allergy, Entry, Immunization, Medication, Problem, Procedure, Section
+from sesali.french.context import Page
+
+#: Parts of a narrative that stand for one statement each.
+_LINES = ("tr", "item", "paragraph")
+
+_REFERENCES = ("text_reference", "original_text_reference")
+
+_REFUTED = "refuted"
+
+
+def disagreements(page: Page, section: Section) -> tuple[str, ...]:
+    """The words of what is both said and denied in a section, by code."""
+    said: dict[tuple[str, str], set[bool]] = {}
+    terms: dict[tuple[str, str], str] = {}
+    for entry in section.entries:
+        for coded in _subject(entry):
+            if coded.code:
+                key = (coded.code_system or "", coded.code)
+                said.setdefault(key, set()).add(_denied(entry))
+                terms.setdefault(key, page.term(coded).text)
+    return tuple(terms[key] for key, both in said.items() if len(both) > 1)
+
+
+def _subject(entry: Entry) -> tuple[Coded, ...]:
+    """What an entry speaks of, where saying and denying it exclude each other."""
+    if isinstance(entry, Allergy):
+        return entry.agents or ((entry.value,) if entry.value is not None else ())
+    if isinstance(entry, Problem):
+        return (entry.value,) if entry.value is not None else ()
+    return ()
+
+
+def _denied(entry: Entry) -> bool:
+    certainty = entry.certainty if isinstance(entry, Allergy) else None
+    certainty = entry.assertion if isinstance(entry, Problem) else certainty
+    return entry.negated or (certainty is not None and certainty.code == _REFUTED)
+
+
+def uncoded_lines(section: Section) -> int:
+    """How many lines of the narrative carry an ID that no entry of the section refers to.
+
+    Only sections whose entries stand for single clinical statements and do refer to lines of their narrative
+    are judged: without such references nothing can be known. Many narratives tell all twice, in paragraphs
+    and in a table; what one of the two forms has in full is not missing.
+    """
+    statements = (Allergy, Medication, Problem, Procedure, Immunization)
+    if section.narrative is None or not all(isinstance(entry, statements) for entry in section.entries):
+        return 0
+    used = set(_references(section.entries))
+    counts: dict[str, list[bool]] = {}
+    for line in _lines(section.narrative):
+        if ids := set(_ids(line)):
+            counts.setdefault(line.tag, []).append(bool(ids & used))
+    return min((taken.count(False) for taken in counts.values() if any(taken)), default=0)
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Every reference to the narrative in a value of the model."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _references(item)
+    elif dataclasses.is_dataclass(value):
+        for name in value.__dataclass_fields__:
+            part = getattr(value, name)
+            if name in _REFERENCES:
+                yield from (part,) if part else ()
+            elif part is not None and not isinstance(part, str | bool | int):
+                yield from _references(part)
+
+
+def _lines(node: NarrativeNode) -> Iterator[NarrativeNode]:
+    if node.tag in _LINES:
+        yield node
+        return
+    if node.tag != "thead":
+        for child in node.children:
+            if not isinstance(child, str):
+                yield from _lines(child)
+
+
+def _ids(node: NarrativeNode) -> Iterator[str]:
+    yield from (value for name, value in node.attributes if name == "ID")
+    for child in node.children:
+        if not isinstance(child, str):
+            yield from _ids(child)
