@@ -164,7 +164,7 @@ def test_identifications_are_limited(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("agent", "code"), [
-    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) AppleWebKit/605 Version/17.0 Mobile/15E Safari/604", "SES-001"),
+    ("Mozilla/5.0 (iPhone; CPU OS 17_0) AppleWebKit/605 Version/17.0 Mobile/15E Safari/604", "SES-001"),
     ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36", "SES-001"),
     ("Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko", "SES-002"),
 ])
