@@ -26,6 +26,7 @@ from countries.model import (
     Locale,
     Names,
     Oids,
+    Persona,
     Refusal,
     Service,
     Step,
@@ -100,10 +101,22 @@ def read_country(folder: Path) -> Country:
         professionals=home.professionals,
         codes=home.codes,
         personas=read_personas(folder, home),
+        custodian=home.custodian,
+        authenticator=home.authenticator,
+        author=home.author,
+        products=home.products,
         deviations=_deviations(table),
+        make_synthetic=_synthetic,
     )
     table.done()
     return country
+
+
+def _synthetic(country: Country, identifier: Identifier) -> Persona | None:
+    """The generator of every pack; imported when somebody asks for one who is not named."""
+    from countries.synthetic import make_synthetic
+
+    return make_synthetic(country, identifier)
 
 
 def _home(table: Table, folder: Path) -> Home:

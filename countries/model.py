@@ -16,7 +16,7 @@ from ehdsi.cda.datatypes import Address, Coded, Identifier, PersonName, Telecom
 from ehdsi.cda.model import Guardian, Organization, Participation, PatientSummary
 
 if TYPE_CHECKING:
-    from countries.codes import CodeTable
+    from countries.codes import CodeTable, System
     from ehdsi.search_mask import SearchMask
     from ehdsi.terminology import CodeMap
     from ehdsi.traits import Traits
@@ -258,13 +258,23 @@ class Country:
     professionals: dict[str, Participation]
     codes: CodeTable
     personas: tuple[Persona, ...]
+    #: Keys of the organisation that keeps the documents, of who signs them and of who writes them.
+    custodian: str = ""
+    authenticator: str = ""
+    author: str = ""
+    #: The system of national product numbers, if documents carry them.
+    products: System | None = None
     deviations: tuple[Deviation, ...] = ()
     make_synthetic: Callable[[Country, Identifier], Persona | None] | None = field(default=None, repr=False)
 
     @property
     def code_map(self) -> CodeMap:
-        """National codes to eHDSI pivot codes, as the terminology package wants them."""
-        return self.codes.code_map
+        """National codes to eHDSI pivot codes, those of synthetic patients included."""
+        if self.make_synthetic is None:
+            return self.codes.code_map
+        from countries.synthetic.national import code_map_of
+
+        return code_map_of(self)
 
     def persona(self, key: str) -> Persona:
         """The persona with this key; raises ``LocalError`` naming the keys that exist."""
@@ -281,7 +291,7 @@ class Country:
     def synthetic(self, identifier: Identifier) -> Persona | None:
         """The synthetic patient behind an identifier of the synthetic range, None outside it.
 
-        None for every identifier as long as no generator was given to the loader.
+        None for every identifier of a country whose ``make_synthetic`` was taken away.
         """
         return self.make_synthetic(self, identifier) if self.make_synthetic is not None else None
 
