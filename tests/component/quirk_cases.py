@@ -149,8 +149,8 @@ HIGHEST = b"highestSeverity"
 #: Requests of the panel by what strictly comes of them.
 SERVED_55 = frozenset({"good-55", "misread-country", "prefixed-role", "smartcard"})
 ANSWERED_55 = SERVED_55 | {
-    "audience", "bearer", "few-traits", "forged-55", "issuer", "next-of-kin", "no-home-community", "no-rights",
-    "nobody", "peer", "role", "self-signed", "two-hcp"}
+    "audience", "bearer", "few-traits", "forged-55", "issuer", "next-of-kin", "no-home-community",
+    "no-rights", "nobody", "peer", "role", "self-signed", "two-hcp"}
 REFUSED_38 = frozenset({"advice", "forged-38", "no-security-38", "password-38", "trc-of-another-country",
                         "trc-of-another-person"})
 ERRORS_38 = REFUSED_38 | {"bad-patient-id", "no-class", "no-consent", "other-patient", "stored-query"}
