@@ -1,4 +1,4 @@
-"""Whether a section agrees with itself: entries that contradict each other, narrative that no entry takes up."""
+"""Whether a section agrees with itself: entries that contradict each other, lines that no entry takes up."""
 
 from __future__ import annotations
 

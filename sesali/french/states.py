@@ -53,10 +53,9 @@ def notices(
             found.append(_nothing(page, section, statement))
     if not statements and (reason := no_information(section)) is not None:
         found.append(_nothing(page, section, None, FLAVOURS.get(reason, reason)))
-    found += [
-        Notice(kind="contradiction", text=STATES["disagreement"].format(statement=f"« {words} »"), icon="i-modere")
-        for words in disagreements(page, section)
-    ]
+    for words in disagreements(page, section):
+        text = STATES["disagreement"].format(statement=f"« {words} »")
+        found.append(Notice(kind="contradiction", text=text, icon="i-modere"))
     if lines := uncoded_lines(section):
         words = STATES["uncoded_one" if lines == 1 else "uncoded_many"].format(count=lines)
         found.append(Notice(kind="uncoded", text=words, icon="i-original"))

@@ -1,4 +1,4 @@
-"""Nothing is lost on the way to the page: every statement of every document stands in the row of its entry."""
+"""Nothing is lost on the way to the page: each statement of each document is in the row of its entry."""
 
 from __future__ import annotations
 
