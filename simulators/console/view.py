@@ -14,7 +14,7 @@ from ehdsi import mtom, xml
 from ehdsi.errors import PeerError
 from ehdsi.oids import NS_WSA
 from simulators.faults import ActiveFault, FaultSet
-from simulators.ncp.received import Exchange, Received
+from simulators.ncp.received import Check, Exchange, Received
 
 if TYPE_CHECKING:
     from countries.model import Persona
@@ -181,9 +181,14 @@ def exchange_value(one: Numbered) -> dict[str, Any]:
         "patient": exchange.persona,
         "faults": list(exchange.faults),
         "bytes": [len(exchange.request.body), len(exchange.response.body)],
-        "checks": [{"name": check.name, "passed": check.passed, "what": check.what,
-                    "overlooked": check.overlooked} for check in exchange.checks],
+        "checks": [_check_value(check) for check in exchange.checks],
     }
+
+
+def _check_value(check: Check) -> dict[str, Any]:
+    """A check; ``what`` is said of a failed one only."""
+    return {"name": check.name, "passed": check.passed, "overlooked": check.overlooked,
+            "what": "" if check.passed else check.what}
 
 
 def event_value(event: StoredEvent) -> dict[str, Any]:

@@ -116,6 +116,8 @@ def test_exchanges_with_every_verdict(ncpeh_world: World, browser: httpx.Client)
     detail = page(browser, "/echanges/HR/2")
     shown = texts(detail, "//h2[.='Contrôles']/following::table[1]/tbody/tr/th")
     assert shown == [check.name for check in exchange.checks]
+    verdicts = texts(detail, "//h2[.='Contrôles']/following::table[1]/tbody/tr/td")
+    assert verdicts == ["✓ réussi", ""] * len(shown)
     request = browser.get("/echanges/HR/2/requete")
     assert request.headers["content-type"] == "text/plain; charset=utf-8"
     assert request.headers["x-content-type-options"] == "nosniff"
