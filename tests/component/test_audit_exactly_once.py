@@ -7,13 +7,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ehdsi.errors import LocalError
+from sesali.audit_trail import Outbox, Sender
 from simulators.audit_repository import AuditRepository
 from simulators.audit_repository.store import EventStore
 from simulators.pki import Pki
@@ -137,3 +139,25 @@ def test_a_hundred_journeys_without_a_repository(tmp_path: Path, start: Start) -
         events = repository.store.events()
         assert [event.header.message_id for event in events if event.header] == wanted
         assert all(event.problem == "" for event in events)
+
+
+def test_the_sender_outlives_failures_that_are_not_of_the_network(tmp_path: Path) -> None:
+    """A disk that refuses, or frames that cannot be opened, stop nothing for good: the batch goes again."""
+    outbox = Outbox(tmp_path / "outbox.sqlite")
+    for number in range(3):
+        outbox.put(identifier=str(number), event="EHDSI-11", frame=b"%d" % number)
+    troubles: list[Exception] = [LocalError("another key"), sqlite3.OperationalError("disk full")]
+    sent: list[Sequence[bytes]] = []
+
+    def send(frames: Sequence[bytes]) -> None:
+        if troubles:
+            raise troubles.pop()
+        sent.append(frames)
+
+    sender = Sender(outbox, send, retry_after=0.001, retry_at_most=0.002)
+    sender.start()
+    assert sender.flush(10)
+    sender.stop()
+    assert sent == [(b"0", b"1", b"2")]
+    assert (outbox.counts(), sender.last_failure) == ((0, 3), "")
+    outbox.close()
