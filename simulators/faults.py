@@ -104,7 +104,7 @@ KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyTyp
         "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,), "then": (list,)},
         "sign": {"signature": (str,), "action": (str,)},
         "mime": {**_BYTES, "content_type": (str,), "status": (int,)},
-        "header": {"status": (int,), "set": (dict,), "remove": (str,), "version": (str,)},
+        "header": {"status": (int,), "set": (dict,), "edit": (dict,), "remove": (str,), "version": (str,)},
         "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
         "close": {"share": (int, float), "reset": (bool,), "stall": (bool,)},
         "tls": {

@@ -144,6 +144,10 @@ def edit_response(faults: Sequence[Fault], response: HttpResponse) -> HttpRespon
     for fault in of_kind(faults, "header"):
         wanted = fault.parameters.get("set", {})
         response = _with_headers(response, fault, wanted if isinstance(wanted, dict) else {})
+        edits = fault.parameters.get("edit", {})
+        for header, (find, by) in edits.items() if isinstance(edits, dict) else ():
+            changed = re.sub(find, by, response.header(header))
+            response = _with_headers(response, fault, {header: changed})
         removed = str(fault.parameters.get("remove", ""))
         kept = tuple(pair for pair in response.headers if pair[0].lower() != removed)
         version = str(fault.parameters.get("version", ""))

@@ -59,6 +59,14 @@ def _insert(given: Given, content: bytes) -> bytes:
     return head + (str(given["text"]).encode() * int(given.get("count", 1)) if found else b"") + found + rest
 
 
+def _nest(given: Given, content: bytes) -> bytes:
+    """Put ``count`` elements, each inside the other, before the first place where ``find`` stands."""
+    name, count = str(given["text"]), int(given.get("count", 1))
+    head, found, rest = content.partition(str(given["find"]).encode())
+    inside = (f"<{name}>" * count + f"</{name}>" * count).encode() if found else b""
+    return head + inside + found + rest
+
+
 def _cut_end(given: Given, content: bytes) -> bytes:
     return content[: -int(given.get("count", 1))]
 
@@ -69,9 +77,10 @@ def _recode(given: Given, content: bytes) -> bytes:
 
 
 def _redeclare(given: Given, content: bytes) -> bytes:
-    """The same bytes under another XML declaration."""
-    declared = re.sub(rb"^<\?xml[^>]*\?>\s*", b"", content)
-    return f'<?xml version="{given.get("text", "1.0")}" encoding="{given["encoding"]}"?>'.encode() + declared
+    """The same text under another XML declaration; ``by`` encodes it so too."""
+    rest = re.sub(rb"^<\?xml[^>]*\?>\s*", b"", content)
+    whole = f'<?xml version="{given.get("text", "1.0")}" encoding="{given["encoding"]}"?>'.encode() + rest
+    return whole.decode("utf-8").encode(str(given["by"])) if "by" in given else whole
 
 
 def _normalise(given: Given, content: bytes) -> bytes:
@@ -103,6 +112,7 @@ OPERATIONS: dict[str, Callable[[Given, bytes], bytes]] = {
     "prepend": _prepend,
     "append": _append,
     "insert": _insert,
+    "nest": _nest,
     "cut_end": _cut_end,
     "recode": _recode,
     "redeclare": _redeclare,
@@ -145,5 +155,6 @@ VALUE_FUNCTIONS: dict[str, Callable[[str], str]] = {
     "day_before": _day_before,
     "tenfold": _tenfold,
     "padded": lambda value: f"\n\t  {value}\n\t",
+    "megabyte": lambda value: value + " and so on" * 100_000,
     "url_safe": lambda value: value.replace("+", "-").replace("/", "_"),
 }

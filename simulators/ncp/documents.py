@@ -37,7 +37,8 @@ def travelling(
         return pivot
     by_level = {other.level: other for other in others}
     return tuple(
-        replace(one, make_content=partial(_spoilt, tuple(faults), one, by_level.get(one.level))) for one in pivot
+        replace(one, make_content=partial(_spoilt, tuple(faults), one, by_level.get(one.level)))
+        for one in pivot
     )
 
 

@@ -44,6 +44,16 @@ _PRESCRIBED: dict[str, tuple[str, str, str]] = {
         "ERROR_PI_MULTIPLE_MATCHES",
         "Several persons have these traits.",
     ),
+    "more_traits": (
+        "AdditionalDemographicsRequested",
+        "ERROR_PI_GENERIC",
+        "More traits of the patient are needed.",
+    ),
+    "authentication_required": (
+        "PatientAuthenticationRequired",
+        "ERROR_PI_GENERIC",
+        "The patient has to authenticate.",
+    ),
 }
 
 
