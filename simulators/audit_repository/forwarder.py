@@ -32,14 +32,18 @@ class AuditForwarder:
     pki : client certificates of the countries.
     host, port : the repository.
     retry_after : seconds until the next attempt after a failure.
+    gather : seconds for which events gather, so that one TLS handshake serves many of them.
 
     Attributes
     ----------
     lost : events given up because too many waited, or because they could not be written.
     """
 
-    def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0) -> None:
+    def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0,
+                 gather: float = 0.25) -> None:
         self.lost = 0
+        self._gather = gather
+        self._hurry = False
         self._pki = pki
         self._address = (host, port)
         self._retry_after = retry_after
@@ -72,12 +76,17 @@ class AuditForwarder:
     def flush(self, timeout: float) -> bool:
         """Wait until everything has left, at most ``timeout`` seconds; says whether it has."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting, timeout)
+            self._hurry = True
+            self._changed.notify_all()
+            gone = self._changed.wait_for(lambda: not self._waiting, timeout)
+            self._hurry = False
+            return gone
 
     def _run(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
+                self._changed.wait_for(lambda: self._hurry or self._stopping, self._gather)
                 if self._stopping:
                     return
                 country = self._waiting[0][0]
