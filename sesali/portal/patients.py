@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ehdsi.cda.datatypes import PersonName, Time
-from sesali.french.dates import age, date_words, is_minor, moment
+from ehdsi.xcpd import MatchedPatient
+from sesali.french.dates import age, age_at, date_words, is_minor, moment
 from sesali.french.identity import masked
 from sesali.french.people import address_words
 from sesali.french.view import Banner
@@ -46,7 +47,8 @@ def found_view(identified: Identified, now: datetime) -> Found:
     rows = [("Nom de famille", " ".join(name.family) or name.text or "non transmis", language),
             ("Prénoms", " ".join(name.given) or "non transmis", language if name.given else "")]
     rows += [("Autre écriture", " ".join((*other.given, *other.family)), "") for other in patient.names[1:3]]
-    rows += [("Date de naissance", _birth(patient.birth_time, now), ""),
+    dead = bool(patient.deceased or patient.deceased_time)
+    rows += [("Date de naissance", _birth(patient.birth_time, None if dead else now), ""),
              ("Sexe", _sex(patient.gender)[0], ""),
              ("Identifiant", patient.identifiers[0].extension or "", "")]
     rows += [("Adresse", address_words(one), "") for one in patient.addresses[:1] if address_words(one)]
@@ -54,7 +56,7 @@ def found_view(identified: Identified, now: datetime) -> Found:
     more += [("Autre adresse", address_words(one), "") for one in patient.addresses[1:]]
     more += [("Contact", (one.value or "").removeprefix("tel:").removeprefix("mailto:"), "")
              for one in patient.telecoms if one.value]
-    minor = bool(patient.birth_time) and is_minor(Time(value=patient.birth_time), now)
+    minor = bool(patient.birth_time) and not dead and is_minor(Time(value=patient.birth_time), now)
     return Found(rows=tuple(rows), more=tuple(more), deceased=_deceased(identified), is_minor=minor,
                  minor=_minor(patient.birth_time, now) if minor else "")
 
@@ -68,31 +70,45 @@ def banner_of(identified: Identified, now: datetime) -> Banner:
     found = moment(Time(value=patient.birth_time)) if patient.birth_time else None
     link = " le" if found and found.day else " en" if found else f"{NBSP}:"
     minor = bool(patient.birth_time) and is_minor(Time(value=patient.birth_time), now)
-    deceased = bool(patient.deceased or patient.deceased_time)
+    deceased = _death_words(patient)
     return Banner(
         family=" ".join(name.family) or name.text or "nom non transmis", given=" ".join(name.given), extra="",
-        lang=country.language, birth=f"{born}{link} {_birth(patient.birth_time, now)}",
+        lang=country.language, birth=f"{born}{link} {_birth(patient.birth_time, None if deceased else now)}",
         sex=sex, identifier=masked(patient.identifiers[0]), country=country.name,
-        deceased=("Décédée" if patient.gender == "F" else "Décédé") if deceased else "",
+        deceased=deceased,
         minor=f"{'Mineure' if patient.gender == 'F' else 'Mineur'}" if minor and not deceased else "")
 
 
 def with_death(banner: Banner, identified: Identified) -> Banner:
     """The banner of the document, which has no place for a death, with what the identification said."""
-    patient = identified.patient
-    if banner.deceased or not (patient.deceased or patient.deceased_time):
+    words = _death_words(identified.patient)
+    if banner.deceased or not words:
         return banner
-    return replace(banner, deceased="Décédée" if patient.gender == "F" else "Décédé")
+    return replace(banner, deceased=words, minor="", birth=banner.birth.partition(" (")[0])
 
 
-def _birth(value: str | None, now: datetime) -> str:
+def _death_words(patient: MatchedPatient) -> str:
+    """« Décédé le 17 février 2024 à 92 ans », as far as it is known; empty for the living."""
+    if not patient.deceased and not patient.deceased_time:
+        return ""
+    word = "Décédée" if patient.gender == "F" else "Décédé"
+    time = Time(value=(patient.deceased_time or "")[:8] or None)
+    found = moment(time)
+    if found is None:
+        return word
+    years = age_at(Time(value=patient.birth_time), found.earliest) if patient.birth_time else ""
+    return f"{word} {'le' if found.day else 'en'} {date_words(time)}" + (f" à {years}" if years else "")
+
+
+def _birth(value: str | None, now: datetime | None) -> str:
+    """The date in words, with the age in brackets unless ``now`` is None (of the dead)."""
     if not value:
         return "non transmise"
     time = Time(value=value[:8])
     found = moment(time)
     if found is None:
         return f"« {value} » (telle que reçue)"
-    years = age(time, now)
+    years = age(time, now) if now is not None else ""
     if found.day:
         return f"{date_words(time)} ({years})" if years else date_words(time)
     unknown = "jour inconnu" if found.month else "jour et mois inconnus"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from ncpeh.portal_walk import papers, walk_portal
 from ncpeh.portal_world import PortalWorld
 from ncpeh.settings import usual_persona
+from sesali.documents import Listing
 from sesali.notice import ITEMS, LANGUAGES
+from sesali.professional import Treatment
 from tests.component.portal_visit import BO, MovingClock, Visitor, portal
 
 COUNTRIES = ["HR", "EE", "LU", "MT", "PT", "CZ", "ES"]
@@ -358,3 +361,84 @@ def test_world_json_names_every_service(everything: PortalWorld, tmp_path: Path)
     assert content["portal"] == everything.url
     assert content["pro_sante_connect"].startswith("https://")
     assert content["audit_repository"]["page"].startswith("https://")
+
+
+def test_several_summaries_are_a_choice(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing preselected, one must be picked, and only one that was offered."""
+    gateway = visitor.everything.gateway
+    original = gateway.documents
+
+    def twice(treatment: Treatment) -> Listing:
+        found = original(treatment)
+        return replace(found, summaries=found.summaries * 2)
+
+    monkeypatch.setattr(gateway, "documents", twice)
+    visitor.log_in().open("PT-1")
+    assert str(visitor.here.url).endswith("/choix")
+    assert "checked" not in visitor.text
+    visitor.send("/choix", {})
+    assert visitor.here.status_code == 422
+    visitor.send("/choix", {"synthese": "1"})
+    assert visitor.wait().status_code == 200
+    assert "Autre synthèse" in visitor.text
+    visitor.get(str(visitor.here.url).replace("synthese", "choix"))
+    visitor.send("/choix", {"synthese": "2"})
+    assert visitor.here.status_code == 403
+
+
+def test_emergency_is_a_setting_of_the_country(visitor: Visitor) -> None:
+    """Where it is allowed, a reason of twenty characters opens the record under the purpose EMERGENCY."""
+    portal = visitor.everything.app.state.portal
+    settings = portal.settings
+    portal.settings = replace(settings, emergency=frozenset({"PT"}))
+    try:
+        visitor.log_in().confirm("PT-1")
+        visitor.send("/accord", {"motif": "urgence", "raison": "trop court"})
+        assert visitor.here.status_code == 422
+        visitor.send("/accord", {"motif": "urgence", "raison": "Patient inconscient, accident de la route"})
+        assert visitor.wait().url.path.endswith("/synthese")
+    finally:
+        portal.settings = settings
+    last = visitor.everything.world.ncp("PT").received.last
+    assert b"EMERGENCY" in last.request.body
+    assert b"inconscient" not in last.request.body
+
+
+def test_country_that_only_informs_asks_about_objection(visitor: Visitor) -> None:
+    """The third question follows the country's rule; the answer is recorded all the same."""
+    portal = visitor.everything.app.state.portal
+    settings = portal.settings
+    portal.settings = replace(settings, information_only=frozenset({"LU"}))
+    try:
+        visitor.log_in().confirm("LU-1")
+        assert "s’oppose-t-il" in visitor.text
+        visitor.send("/accord", {"langue": "fr", "remise": "1", "accord": "oui"})
+        assert visitor.wait().url.path.endswith("/synthese")
+    finally:
+        portal.settings = settings
+
+
+def test_country_without_a_usable_form_is_suspended(tmp_path: Path) -> None:
+    """A search mask that cannot be used: SES-041, and the country is shown as suspended, without a button."""
+    with portal(tmp_path, ["EE", "MT"], audit=False) as everything:
+        everything.world.smp.fault_set("EE").add("ism-country-mismatch")
+        visitor = Visitor(everything)
+        try:
+            visitor.log_in()
+            assert "momentanément suspendu" in visitor.text
+            assert 'value="EE"' not in visitor.text
+            visitor.send("/pays", {"pays": "EE"})
+            assert visitor.page.codes == ["SES-041"]
+        finally:
+            visitor.close()
+
+
+def test_pages_keep_their_budget(visitor: Visitor) -> None:
+    """Style, script, forms and an ordinary summary stay small."""
+    style, script = visitor.everything.app.state.portal.pages.assets
+    assert len(style.content) <= 16_384
+    assert len(script.content) <= 3_072
+    visitor.log_in().choose("PT")
+    assert len(visitor.here.content) <= 12_288
+    visitor.open("PT-1")
+    assert len(visitor.here.content) <= 92_160
