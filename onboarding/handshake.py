@@ -11,10 +11,15 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from onboarding.bench import Bench
 from onboarding.letters import Step
+
+
+#: ``_ssl.ENCODING_DER``.
+_DER = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +93,11 @@ def _served(secure: ssl.SSLSocket, host: str) -> bytes:
 
 
 def _chain(secure: ssl.SSLSocket) -> tuple[bytes, ...]:
-    """What the server showed; Python before 3.13 gives the leaf only, unless its inner object can be asked."""
-    inner = getattr(secure, "_sslobj", None)
+    """What the server showed. Before Python 3.13 only the inner object of the socket knows the chain."""
+    inner: Any = getattr(secure, "_sslobj", None)
     found = inner.get_unverified_chain() if hasattr(inner, "get_unverified_chain") else None
     if found:
-        return tuple(one if isinstance(one, bytes) else one.public_bytes(1) for one in found)
+        return tuple(bytes(one.public_bytes(_DER)) for one in found)
     leaf = secure.getpeercert(binary_form=True)
     return (leaf,) if leaf else ()
 
