@@ -112,7 +112,10 @@ def switch_repository(repository: AuditRepository | None, wanted: str) -> None:
 
 
 def typed_parameters(fault: Fault, values: Mapping[str, str]) -> dict[str, Parameter]:
-    """Parameters from texts of a form; empty ones are left as the catalogue has them.
+    """Parameters from texts of a form; what is empty or was not touched stays as the catalogue has it.
+
+    A field of a form cannot hold line breaks and control characters, which some faults consist of; so texts
+    are compared without them.
 
     Raises
     ------
@@ -120,7 +123,18 @@ def typed_parameters(fault: Fault, values: Mapping[str, str]) -> dict[str, Param
     """
     known = KNOWN_PARAMETERS[fault.transform]
     return {name: _typed(name, values[name].strip(), kinds) for name, kinds in known.items()
-            if not is_table(kinds) and values.get(name, "").strip()}
+            if not is_table(kinds) and values.get(name, "").strip()
+            and _visible(values[name]) != _visible(shown(fault, name))}
+
+
+def shown(fault: Fault, name: str) -> str:
+    """A parameter as the form shows it; empty where the catalogue does not set it."""
+    value = fault.parameters.get(name, "")
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _visible(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable() and not sign.isspace())
 
 
 def is_table(kinds: tuple[type, ...]) -> bool:

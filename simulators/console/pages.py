@@ -222,8 +222,6 @@ def _fields(fault: Fault, typed: Mapping[str, list[str]]) -> list[dict[str, Any]
     for name, kinds in KNOWN_PARAMETERS[fault.transform].items():
         if actions.is_table(kinds):
             continue
-        value = fault.parameters.get(name, "")
-        shown = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-        fields.append({"name": name, "value": _first(typed, f"p-{name}") or shown, "flag": bool in kinds,
-                       "numeric": str not in kinds and bool not in kinds})
+        fields.append({"name": name, "value": _first(typed, f"p-{name}") or actions.shown(fault, name),
+                       "flag": bool in kinds, "numeric": str not in kinds and bool not in kinds})
     return fields
