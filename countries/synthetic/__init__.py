@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, partial
+from typing import Literal
 
 from countries import identifiers as rules
 from countries.model import Behaviour, Country, Persona, SyntheticRange
@@ -30,8 +31,9 @@ FIRST_LANGUAGE = 0.8
 REPRESENTED_UNTIL = 16
 
 
-def patient(country: Country, identifier: Identifier, now: date = REFERENCE_DAY, *,
-            burden: float = 1.0) -> Persona | None:
+def patient(
+    country: Country, identifier: Identifier, now: date = REFERENCE_DAY, *, burden: float = 1.0
+) -> Persona | None:
     """The synthetic patient behind an identifier; None when it is not in a synthetic range of the country.
 
     Parameters
@@ -58,15 +60,28 @@ def patient(country: Country, identifier: Identifier, now: date = REFERENCE_DAY,
     relation = country.codes.row("relationship", "MTH")
     if (now - origin.birth).days < REPRESENTED_UNTIL * YEAR and relation is not None:
         mother = name_of(country, "F", names, name.family)
-        guardians = (Guardian(code=relation.coded(language), person=mother, addresses=(address,),
-                              telecoms=(Telecom(null_flavor="NI"),)),)
+        guardians = (
+            Guardian(
+                code=relation.coded(language),
+                person=mother,
+                addresses=(address,),
+                telecoms=(Telecom(null_flavor="NI"),),
+            ),
+        )
     persona = Persona(
         key=f"{country.code}-{value}",
         about="synthetic patient, derived from the identifier",
         identifiers=(Identifier(root=identifier.root, extension=value),),
-        names=(name,), gender=origin.sex, birth_time=f"{origin.birth:%Y%m%d}", addresses=(address,),
-        telecoms=(Telecom(null_flavor="NI"),), guardians=guardians, language=language, behaviour=Behaviour(),
-        source="synthetic", build_summary=lambda: build(),
+        names=(name,),
+        gender=origin.sex,
+        birth_time=f"{origin.birth:%Y%m%d}",
+        addresses=(address,),
+        telecoms=(Telecom(null_flavor="NI"),),
+        guardians=guardians,
+        language=language,
+        behaviour=Behaviour(),
+        source="synthetic",
+        build_summary=lambda: build(),
     )
     build = cache(partial(_summary, country, persona, origin.birth, now, burden))
     return persona
@@ -78,7 +93,7 @@ def _summary(country: Country, persona: Persona, birth: date, now: date, burden:
     from countries.synthetic.generate import chart_of
 
     value = persona.primary_identifier.extension or ""
-    sex = "M" if persona.gender == "M" else "F"
+    sex: Literal["M", "F"] = "M" if persona.gender == "M" else "F"
     return summary_of(country, persona, chart_of(country.code, value, birth, sex, now, burden=burden))
 
 
@@ -133,11 +148,14 @@ def _written(range_: SyntheticRange, check: str, stream: Stream) -> str:
     """One identifier by the template of the range, completed with its check characters."""
     from countries.synthetic.person import origin_of
 
-    origin = origin_of(SyntheticRange(domain="", pattern="", check="none", template=""), "", stream, REFERENCE_DAY)
+    origin = origin_of(
+        SyntheticRange(domain="", pattern="", check="none", template=""), "", stream, REFERENCE_DAY
+    )
     assert origin is not None  # an empty template states nothing that could be wrong
     century = 1 + 2 * ((origin.birth.year - 1800) // 100) + (origin.sex == "F")
     width = re.search(r"\{serial:0?(\d*)d\}", range_.template)
     most = 10 ** int(width[1] or "1") - 1 if width else 9
-    stem = range_.template.format(birth=origin.birth, century=century, letter=stream.choose("MGLHAP"),
-                                  serial=stream.whole(0, most))
+    stem = range_.template.format(
+        birth=origin.birth, century=century, letter=stream.choose("MGLHAP"), serial=stream.whole(0, most)
+    )
     return rules.rule(check).complete(stem) or stem

@@ -105,7 +105,9 @@ def _probability(chart: Chart, row: ConditionRow, causes: Causes) -> float:
 
 def _share(chart: Chart, row: ConditionRow) -> float:
     """How many in a hundred patients of this age, sex and country have the condition, as a share."""
-    return min(0.95, row.bands[chart.band] * row.sex_weight[chart.sex] * row.countries.get(chart.country, 1.0))
+    return min(
+        0.95, row.bands[chart.band] * row.sex_weight[chart.sex] * row.countries.get(chart.country, 1.0)
+    )
 
 
 def _eligible(chart: Chart, row: ConditionRow) -> bool:
@@ -127,7 +129,9 @@ def _onset(chart: Chart, row: ConditionRow, stream: Stream) -> date | None:
         return chart.livebirths[0] - timedelta(days=int(at * 40))
     lasting, since = course_of(row), _since(row)
     if lasting is not None and row.course.startswith("now"):
-        return max(chart.birth, chart.today - timedelta(days=round(lasting[0] + at * (lasting[1] - lasting[0]))))
+        return max(
+            chart.birth, chart.today - timedelta(days=round(lasting[0] + at * (lasting[1] - lasting[0])))
+        )
     if age is None:
         return None
     onset = min(later(chart.birth, age), chart.today)
@@ -144,7 +148,7 @@ def course_of(row: ConditionRow) -> tuple[float, float] | None:
 
 def _since(row: ConditionRow) -> date | None:
     at = row.course.find("since:")
-    return day_of(row.course[at + 6:]) if at >= 0 else None
+    return day_of(row.course[at + 6 :]) if at >= 0 else None
 
 
 def _take(chart: Chart, model: Model, row: ConditionRow, onset: date) -> bool:
@@ -188,7 +192,11 @@ def _follow(chart: Chart, model: Model, relation: Relation, source: Condition, a
     if row.nature == "G":
         if not _in_week(chart, row.key):
             return
-        onset = later(source.onset, 0.3 + 0.1 * at) if row.key != "preg_gdm" else source.onset + timedelta(days=168)
+        onset = (
+            later(source.onset, 0.3 + 0.1 * at)
+            if row.key != "preg_gdm"
+            else source.onset + timedelta(days=168)
+        )
     if row.congenital:
         onset = chart.birth
     if relation.source == "pkd" and chart.age < 30 and row.key == "ckd3":
@@ -230,4 +238,3 @@ def _end(chart: Chart) -> None:
     for sequel, event in (("old_mi", "mi_past"), ("stroke_seq", "stroke_past")):
         if event not in chart.conditions:
             chart.conditions.pop(sequel, None)
-

@@ -18,8 +18,14 @@ from ehdsi.cda.model import AbsenceStatement, Entry, Header, Participation, Pati
 
 #: Optional sections in the order of the shares in ``countries.tsv``.
 OPTIONAL = (
-    sections.PAST_ILLNESS, sections.IMMUNIZATIONS, sections.SOCIAL_HISTORY, sections.PREGNANCIES,
-    sections.VITAL_SIGNS, sections.RESULTS, sections.PLAN_OF_CARE, sections.FUNCTIONAL_STATUS,
+    sections.PAST_ILLNESS,
+    sections.IMMUNIZATIONS,
+    sections.SOCIAL_HISTORY,
+    sections.PREGNANCIES,
+    sections.VITAL_SIGNS,
+    sections.RESULTS,
+    sections.PLAN_OF_CARE,
+    sections.FUNCTIONAL_STATUS,
 )
 #: Country whose row of ``countries.tsv`` serves those that have none.
 DEFAULT_ROW = "CY"
@@ -54,11 +60,13 @@ def _entries(chart: Chart, writer: Writer) -> dict[str, list[Entry]]:
         sections.MEDICATIONS: [writer.medication(one) for one in treatments],
         sections.DEVICES: [writer.device(one) for one in devices],
         sections.PROCEDURES: [
-            writer.procedure(one) for one in sorted(chart.operations, key=lambda one: one.day, reverse=True)
+            writer.procedure(one)
+            for one in sorted(chart.operations, key=lambda one: one.day, reverse=True)
             if one.row["snomed"]
         ],
         sections.IMMUNIZATIONS: [
-            writer.vaccination(one) for one in sorted(chart.vaccinations, key=lambda one: one.day, reverse=True)
+            writer.vaccination(one)
+            for one in sorted(chart.vaccinations, key=lambda one: one.day, reverse=True)
         ],
         sections.PREGNANCIES: writer.pregnancies(),
         sections.SOCIAL_HISTORY: [writer.habit(one) for one in chart.habits],
@@ -75,8 +83,11 @@ def _delivered(country: Country, chart: Chart) -> dict[str, None]:
     shares = [float(part) for part in row["section_p_past_imm_soc_preg_vit_res_plan_func_adv"].split("/")]
     stream = chart.stream("sections")
     drawn = [stream.chance(share) for share in shares]
-    return {loinc: None for loinc, there in zip(OPTIONAL, drawn, strict=False)
-            if there and loinc in country.documents.sections}
+    return {
+        loinc: None
+        for loinc, there in zip(OPTIONAL, drawn, strict=False)
+        if there and loinc in country.documents.sections
+    }
 
 
 def _absence(chart: Chart, writer: Writer, loinc: str) -> AbsenceStatement:
@@ -85,8 +96,12 @@ def _absence(chart: Chart, writer: Writer, loinc: str) -> AbsenceStatement:
     kind: Literal["known_absence", "no_information"] = "known_absence" if known else "no_information"
     section = sections.SECTIONS[loinc]
     code = section.known_absence if known else section.no_information
-    return AbsenceStatement(identifiers=writer.identifier(), status="completed", kind=kind,
-                            code=writer.coded("absence", oids.ABSENT_UNKNOWN, code))
+    return AbsenceStatement(
+        identifiers=writer.identifier(),
+        status="completed",
+        kind=kind,
+        code=writer.coded("absence", oids.ABSENT_UNKNOWN, code),
+    )
 
 
 def _plan(chart: Chart, language: str) -> NarrativeNode | None:
@@ -94,8 +109,9 @@ def _plan(chart: Chart, language: str) -> NarrativeNode | None:
     return paragraphs(texts) if texts else None
 
 
-def _section(country: Country, loinc: str, entries: list[Entry], narrative: NarrativeNode | None,
-             language: str) -> Section:
+def _section(
+    country: Country, loinc: str, entries: list[Entry], narrative: NarrativeNode | None, language: str
+) -> Section:
     kind = sections.SECTIONS[loinc]
     return Section(
         code=Coded(code=loinc, code_system=oids.LOINC, code_system_name="LOINC", display_name=kind.display),
@@ -142,7 +158,9 @@ def _header(country: Country, persona: Persona, writer: Writer, today: date) -> 
 
 def _preferred(country: Country, author: Participation) -> Participation:
     """The preferred professional, or only their organisation, as for the named personas."""
-    function = Coded(code="PCP", code_system=oids.PARTICIPATION_FUNCTION, display_name="primary care physician")
+    function = Coded(
+        code="PCP", code_system=oids.PARTICIPATION_FUNCTION, display_name="primary care physician"
+    )
     if author.person is not None and "preferred_organisation_only" not in country.switches:
         author = replace(author, organization=None)
     else:

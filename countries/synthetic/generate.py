@@ -18,8 +18,9 @@ from countries.synthetic.tables import model
 VERSION = "1"
 
 
-def chart_of(country: str, identifier: str, birth: date, sex: Literal["M", "F"], today: date, *,
-             burden: float = 1.0) -> Chart:
+def chart_of(
+    country: str, identifier: str, birth: date, sex: Literal["M", "F"], today: date, *, burden: float = 1.0
+) -> Chart:
     """The medical history of a synthetic patient.
 
     Parameters
@@ -27,8 +28,15 @@ def chart_of(country: str, identifier: str, birth: date, sex: Literal["M", "F"],
     burden : 1 for travellers, 2.6 for patients of a clinic.
     """
     tables = model()
-    chart = Chart(country=country, identifier=identifier, version=VERSION, today=today, birth=birth, sex=sex,
-                  burden=burden)
+    chart = Chart(
+        country=country,
+        identifier=identifier,
+        version=VERSION,
+        today=today,
+        birth=birth,
+        sex=sex,
+        burden=burden,
+    )
     add_pregnancies(chart)
     add_conditions(chart, tables)
     add_interventions(chart, tables)

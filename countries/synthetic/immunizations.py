@@ -82,7 +82,7 @@ def _days(chart: Chart, ages: str, stream: Stream) -> Iterator[date]:
     else:
         parts = [part.strip() for part in rest.split(",")]
         first = _adult(chart, parts[0], stream)
-        for part in (["0d"] + parts[1:]) if kind == "adult" else (parts[1:] or ["0d"]):
+        for part in ["0d", *parts[1:]] if kind == "adult" else (parts[1:] or ["0d"]):
             yield first + timedelta(days=int(part.strip("+d")))
 
 

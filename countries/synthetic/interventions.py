@@ -75,7 +75,9 @@ def _possible(chart: Chart, row: Row, day: date) -> bool:
     if row["key"] in STERILE and (chart.pregnancy or any(one.day >= day for one in chart.outcomes)):
         return False
     others = {"hyst": "tubal", "hyst_lap": "tubal", "tubal": "hyst"}
-    if row["key"] in others and any(one.row["key"].startswith(others[row["key"]]) for one in chart.operations):
+    if row["key"] in others and any(
+        one.row["key"].startswith(others[row["key"]]) for one in chart.operations
+    ):
         return False
     return not (row["alt_group"] == "birth" and any(one.day == day for one in chart.operations))
 
@@ -85,7 +87,9 @@ def _aftermath(chart: Chart, model: Model, row: Row, day: date) -> None:
     stream = chart.stream("after " + row["key"])
     for key, share in weights(row["implies"]):
         implied = model.conditions[key]
-        group_free = not implied.group or all(one.row.group != implied.group for one in chart.conditions.values())
+        group_free = not implied.group or all(
+            one.row.group != implied.group for one in chart.conditions.values()
+        )
         if stream.chance(share) and key not in chart.conditions and group_free:
             chart.conditions[key] = Condition(row=implied, onset=day)
     for key in filter(None, row["resolves"].split(",")):
@@ -142,7 +146,9 @@ def add_allergies(chart: Chart, model: Model) -> None:
         chart.allergies.append(_allergy(chart, row, min(onset, chart.today), draws))
         target, _, chance = row["linked"].partition("=>")[2].partition(":")
         if target and draws[8] < float(chance) and target not in chart.conditions:
-            chart.conditions[target] = Condition(row=model.conditions[target], onset=chart.allergies[-1].onset)
+            chart.conditions[target] = Condition(
+                row=model.conditions[target], onset=chart.allergies[-1].onset
+            )
 
 
 def _link(chart: Chart, linked: str) -> float:

@@ -35,7 +35,12 @@ def _tobacco(chart: Chart, model: Model) -> None:
     shares = [(key, _share(chart, row["values"])) for key, row in rows.items()]
     if chart.active("copd"):
         shares[2] = ("current", shares[2][1] * 2.5)
-    state, begun, ended, amount = stream.weighted(shares), stream.between(14, 22), stream.unit(), stream.unit()
+    state, begun, ended, amount = (
+        stream.weighted(shares),
+        stream.between(14, 22),
+        stream.unit(),
+        stream.unit(),
+    )
     state = "current" if chart.active("tobacco_dep") else state
     if chart.pregnancy is not None and state == "current" and not chart.active("tobacco_dep"):
         state = "ex"
@@ -62,7 +67,9 @@ def _alcohol(chart: Chart, model: Model) -> None:
         state = "alcohol_high"
     if chart.pregnancy is not None or chart.age < 16:
         state = "alcohol_none"
-    value = {"alcohol_none": 0.0, "alcohol_mod": 2 + 18 * amount * amount, "alcohol_high": 30 + 90 * amount}[state]
+    value = {"alcohol_none": 0.0, "alcohol_mod": 2 + 18 * amount * amount, "alcohol_high": 30 + 90 * amount}[
+        state
+    ]
     if chart.active("alcohol_dep") and value:
         value = max(60.0, value)
     chart.habits.append(Habit(key="alcohol", row=model.social[state], value=round(value)))
@@ -73,10 +80,17 @@ def _others(chart: Chart, model: Model) -> None:
     exercise, hours, work, diet = stream.unit(), stream.unit(), stream.unit(), stream.unit()
     if exercise < 0.35 and chart.age >= 6:
         most = 2 if chart.active("hf", "hf_lv", "copd", "parkinson") else 9
-        chart.habits.append(Habit(key="exercise", row=model.social["exercise"], value=round(hours * hours * most, 1)))
+        chart.habits.append(
+            Habit(key="exercise", row=model.social["exercise"], value=round(hours * hours * most, 1))
+        )
     if work < 0.25 and chart.age >= 16:
-        kind = "student" if chart.age < 24 else "retired" if chart.age > 66 else (
-            "unemployed" if work < 0.02 else "employed")
+        kind = (
+            "student"
+            if chart.age < 24
+            else "retired"
+            if chart.age > 66
+            else ("unemployed" if work < 0.02 else "employed")
+        )
         chart.habits.append(Habit(key="employment", row=model.social["employment"], phrase=kind))
     if chart.active("coeliac"):
         chart.habits.append(Habit(key="diet", row=model.social["diet"], phrase="diet_gf"))

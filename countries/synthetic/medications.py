@@ -1,4 +1,4 @@
-"""Step 8: for each reason its slots, for each slot one suitable regimen; then the guards between medicines."""
+"""Step 8: for each reason its slots, for each slot one suitable regimen; then guards between medicines."""
 
 from __future__ import annotations
 
@@ -37,8 +37,13 @@ def add_medications(chart: Chart, model: Model) -> None:
     for key, condition in list(chart.conditions.items()):
         if condition.end is None or key in TREATED_PAST:
             for slot, rows in model.slots.get(key, {}).items():
-                _fill(chart, rows, condition, Stream(chart.version, chart.country, chart.identifier, key, slot),
-                      rule_out)
+                _fill(
+                    chart,
+                    rows,
+                    condition,
+                    Stream(chart.version, chart.country, chart.identifier, key, slot),
+                    rule_out,
+                )
     _pairs(chart, model, stream)
     _additions(chart, model, rule_out)
     _pairs(chart, model, stream)
@@ -50,8 +55,13 @@ def add_medications(chart: Chart, model: Model) -> None:
 Rule = Callable[[Chart, MedicationRow], bool]
 
 
-def _fill(chart: Chart, rows: tuple[MedicationRow, ...], condition: Condition | None, stream: Stream,
-          rule_out: tuple[Row, ...]) -> None:
+def _fill(
+    chart: Chart,
+    rows: tuple[MedicationRow, ...],
+    condition: Condition | None,
+    stream: Stream,
+    rule_out: tuple[Row, ...],
+) -> None:
     """Fill one slot, or leave it empty."""
     drawn, at = stream.unit(), stream.unit()
     share = rows[0].p_slot
@@ -80,13 +90,15 @@ def suits(chart: Chart, row: MedicationRow) -> bool:
     age, flags = chart.age, row.flags
     if not row.ages[0] <= age <= row.ages[1] + 0.999 or row.sex not in ("A", "", chart.sex):
         return False
-    if age < 5 and row.condition != "cf" and ("ablet" in row.form or "apsule" in row.form):
-        if not row.form.startswith(CHILD_FORMS):
-            return False
+    solid = "ablet" in row.form or "apsule" in row.form
+    if age < 5 and solid and row.condition != "cf" and not row.form.startswith(CHILD_FORMS):
+        return False
     for prefixes, exceptions, years in AGE_LIMITS:
         if age < years and row.atc.startswith(prefixes) and not row.atc.startswith(exceptions or ("~",)):
             return False
-    if chart.sex == "F" and any(low <= age < high for flag, (low, high) in CHILDBEARING.items() if flag in flags):
+    if chart.sex == "F" and any(
+        low <= age < high for flag, (low, high) in CHILDBEARING.items() if flag in flags
+    ):
         return False
     if chart.pregnancy is not None and ("preg_no" in flags or flags & {"teratogen", "valproate"}):
         return False
@@ -123,10 +135,13 @@ def blocked_by_allergy(chart: Chart, row: MedicationRow) -> bool:
             classes = (*classes, one.row["code"])
         if classes and any(code.startswith(classes) for code in codes):
             return True
-        if "J01C" in classes and ("penicillin" in row.flags or (
-                one.reaction == ANAPHYLAXIS and row.atc.startswith("J01D"))):
+        if "J01C" in classes and (
+            "penicillin" in row.flags or (one.reaction == ANAPHYLAXIS and row.atc.startswith("J01D"))
+        ):
             return True
-        if ("M01A" in classes or "N02BA" in classes) and ("nsaid" in row.flags or row.atc.startswith("M02AA")):
+        if ("M01A" in classes or "N02BA" in classes) and (
+            "nsaid" in row.flags or row.atc.startswith("M02AA")
+        ):
             return True
         if "C09A" in classes and row.atc.startswith("C09DX04"):
             return True
@@ -200,8 +215,16 @@ def _separate(chart: Chart, model: Model, guard: Row, first: Treatment, second: 
             if row.atc.startswith(wanted) and row.slot == out.row.slot and suits(chart, row):
                 start = max(out.start, row.market_from)
                 if start <= chart.today:
-                    chart.treatments.insert(place, Treatment(row=row, condition=out.condition, start=start,
-                                                             end=out.end, dose=_dose(chart, row, 0.0)))
+                    chart.treatments.insert(
+                        place,
+                        Treatment(
+                            row=row,
+                            condition=out.condition,
+                            start=start,
+                            end=out.end,
+                            dose=_dose(chart, row, 0.0),
+                        ),
+                    )
                 return
 
 
@@ -236,16 +259,22 @@ def _drop(chart: Chart, treatment: Treatment) -> None:
 def _additions(chart: Chart, model: Model, rule_out: tuple[Row, ...]) -> None:
     """Medicines that go with others, with an allergy, with a journey, with infancy."""
     current = [one for one in chart.treatments if one.end is None or one.end >= chart.today]
-    steroids = any(one.row.atc.startswith(("H02AB06", "H02AB07")) and (chart.today - one.start).days > 90
-                   for one in current)
+    steroids = any(
+        one.row.atc.startswith(("H02AB06", "H02AB07")) and (chart.today - one.start).days > 90
+        for one in current
+    )
     antiplatelets = {one.row.atc for one in current if one.row.atc.startswith("B01AC")}
     wanted = {
         "~mtx": chart.takes("mtx"),
         "~elder_nsaid": chart.takes("nsaid") and chart.age >= 65,
         "~dapt": "B01AC06" in antiplatelets and len(antiplatelets) > 1,
         "~steroid": steroids and chart.age >= 45,
-        "~anaphylaxis": any(one.reaction == ANAPHYLAXIS and one.row["category"] in ("food", "venom")
-                            and one.status == "active" for one in chart.allergies),
+        "~anaphylaxis": any(
+            one.reaction == ANAPHYLAXIS
+            and one.row["category"] in ("food", "venom")
+            and one.status == "active"
+            for one in chart.allergies
+        ),
         "~travel": chart.age >= 2,
         "~infant": chart.age < 1.5,
     }

@@ -23,8 +23,11 @@ from ehdsi.terminology.tables import read_table
 _TERMINOLOGY = Path(__file__).parents[2] / "fixtures" / "terminology"
 #: Which column of ``national-codes.tsv`` holds the codes of a problem system, by the name packs give it.
 COLUMNS = {
-    "MKB-10": "icd10_mvc", "RHK-10": "icd10_mvc", "ICD9-CM Hospitais": "icd9cm_pt_no_dot",
-    "MKN-10": "mkn10_no_dot", "CIE-10-ES": "cie10es",
+    "MKB-10": "icd10_mvc",
+    "RHK-10": "icd10_mvc",
+    "ICD9-CM Hospitais": "icd9cm_pt_no_dot",
+    "MKN-10": "mkn10_no_dot",
+    "CIE-10-ES": "cie10es",
 }
 #: Endings of invented trade names, by document language; never a real brand is meant.
 ENDINGS = {"hr": "an", "et": "um", "fr": "yl", "de": "in", "en": "ex", "pt": "ol", "cs": "ix", "es": "al"}
@@ -81,7 +84,7 @@ class NationalLayer:
         return "9" + str(_digest(self.country.code, row.key) % 10**7).zfill(7)
 
     def trade_name(self, row: MedicationRow, language: str) -> str:
-        """An invented name: the beginning of the substance and the ending of the country, with the strength."""
+        """An invented name: beginning of the substance, ending of the country, and the strength."""
         letters = "".join(char for char in row.cells["ing1_name"] if char.isalpha())
         ending = ENDINGS.get(language[:2], "a")
         middle = "aeiou"[_digest(row.atc) % 5] + "bdlmrvz"[_digest(row.key) % 7]
@@ -108,17 +111,24 @@ class NationalLayer:
                 national = row.code.replace(".", "")
             if not national or self._taken(system, national, row.code):
                 continue
-            kind = "exact" if national == row.code or "." in national or column != "mkn10_no_dot" else "format"
+            kind = (
+                "exact" if national == row.code or "." in national or column != "mkn10_no_dot" else "format"
+            )
             self.mappings[system.oid, national] = Mapping(
-                national_system=system.oid, national_code=national, national_display=row.en,
-                pivot_system=oids.ICD_10, pivot_code=row.code, kind="format" if kind == "format" else "exact",
+                national_system=system.oid,
+                national_code=national,
+                national_display=row.en,
+                pivot_system=oids.ICD_10,
+                pivot_code=row.code,
+                kind="format" if kind == "format" else "exact",
             )
             self._problems.setdefault(row.code, (national, system))
 
     def _taken(self, system: System, national: str, pivot: str) -> bool:
         """True if the national code already stands for another concept."""
         known = self.country.codes.code_map.lookup(system.oid, national) or self.mappings.get(
-            (system.oid, national))
+            (system.oid, national)
+        )
         return known is not None and known.pivot_code != pivot
 
     def _map_drugs(self) -> None:
@@ -128,7 +138,10 @@ class NationalLayer:
         for atc in _classes():
             code = self._drug_code(atc)
             self.mappings[row.system.oid, code] = Mapping(
-                national_system=row.system.oid, national_code=code, pivot_system=oids.ATC, pivot_code=atc,
+                national_system=row.system.oid,
+                national_code=code,
+                pivot_system=oids.ATC,
+                pivot_code=atc,
                 kind="same_code_other_system" if code == atc else "broader",
             )
 
@@ -146,12 +159,22 @@ class NationalLayer:
 
 
 _SYSTEM_NAMES = {
-    oids.ICD_10: "ICD-10", oids.ATC: "ATC", oids.SNOMED_CT: "SNOMED CT", oids.LOINC: "LOINC",
-    oids.EDQM: "EDQM", oids.EMDN: "EMDN", oids.ICF: "ICF", oids.ABSENT_UNKNOWN: "IPS Absent and Unknown Data",
-    oids.TIMING_EVENT: "TimingEvent", oids.OBSERVATION_INTERPRETATION: "ObservationInterpretation",
-    oids.ALLERGY_CRITICALITY: "AllergyIntoleranceCriticality", oids.ROLE_CODE: "RoleCode",
-    oids.ALLERGY_CERTAINTY: "AllergyIntoleranceVerificationStatus", oids.CONFIDENTIALITY: "Confidentiality",
-    oids.ALLERGY_STATUS: "AllergyIntoleranceClinicalStatus", oids.ADMINISTRATIVE_GENDER: "AdministrativeGender",
+    oids.ICD_10: "ICD-10",
+    oids.ATC: "ATC",
+    oids.SNOMED_CT: "SNOMED CT",
+    oids.LOINC: "LOINC",
+    oids.EDQM: "EDQM",
+    oids.EMDN: "EMDN",
+    oids.ICF: "ICF",
+    oids.ABSENT_UNKNOWN: "IPS Absent and Unknown Data",
+    oids.TIMING_EVENT: "TimingEvent",
+    oids.OBSERVATION_INTERPRETATION: "ObservationInterpretation",
+    oids.ALLERGY_CRITICALITY: "AllergyIntoleranceCriticality",
+    oids.ROLE_CODE: "RoleCode",
+    oids.ALLERGY_CERTAINTY: "AllergyIntoleranceVerificationStatus",
+    oids.CONFIDENTIALITY: "Confidentiality",
+    oids.ALLERGY_STATUS: "AllergyIntoleranceClinicalStatus",
+    oids.ADMINISTRATIVE_GENDER: "AdministrativeGender",
 }
 
 

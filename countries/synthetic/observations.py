@@ -69,8 +69,9 @@ def _effect(chart: Chart, model: Model, loinc: str) -> Row | None:
         past = key in ("c_thyroid_past", "anorexia_past")
         if key in model.effects and (past or chart.active(key)):
             for row in model.effects[key]:
-                if row["loinc"] == loinc and not (loinc == INR and key in ("valve_z", "af")
-                                                  and not chart.takes_atc("B01AA03")):
+                if row["loinc"] == loinc and not (
+                    loinc == INR and key in ("valve_z", "af") and not chart.takes_atc("B01AA03")
+                ):
                     found = row
     return found
 
@@ -88,7 +89,12 @@ def _values(chart: Chart, model: Model) -> dict[str, float]:
         elif len(means) == 7 and means[chart.band] != "-" and loinc != VIRAL_LOAD:
             found[loinc] = float(means[chart.band]) + turn * number(row["sd"])
         for key, code, classes, mean in UNTREATED:
-            if effect is not None and code == loinc and effect["condition"] == key and not chart.takes_atc(*classes):
+            if (
+                effect is not None
+                and code == loinc
+                and effect["condition"] == key
+                and not chart.takes_atc(*classes)
+            ):
                 found[loinc] = mean + turn * number(effect["sd"])
     _make_coherent(chart, found)
     return found

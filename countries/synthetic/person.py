@@ -82,7 +82,7 @@ def _reader(template: str) -> re.Pattern[str]:
     """The template as a pattern with a group for each field; what follows it is the check characters."""
     parts, at = [], 0
     for field in _FIELD.finditer(template):
-        parts.append(re.escape(template[at:field.start()]))
+        parts.append(re.escape(template[at : field.start()]))
         name, fmt = field[1], field[2] or ""
         width = len(date(2000, 1, 1).strftime(fmt)) if name == "birth" else None
         parts.append(f"(?P<{name}>" + (rf"\d{{{width}}})" if width else "." if name == "century" else ".+?)"))
@@ -129,7 +129,8 @@ def _faker(locale: str) -> Faker:
 def name_of(country: Country, sex: str, stream: Stream, family: tuple[str, ...] = ()) -> PersonName:
     """A name in the letters of the country; ``family`` keeps the family name of a relative."""
     families = family or tuple(
-        _part(country, "family", sex, stream) for _ in range(2 if "{family2}" in country.locale.name_template else 1)
+        _part(country, "family", sex, stream)
+        for _ in range(2 if "{family2}" in country.locale.name_template else 1)
     )
     given: tuple[str, ...] = (_part(country, "given", sex, stream),)
     if stream.chance(0.2):
@@ -173,13 +174,26 @@ _FAKERS: dict[str, Any] = {
 
 
 def address_of(country: Country, stream: Stream) -> Address:
-    """An invented address as the country writes it; town and postal code are drawn alike, so lists pair up."""
+    """An invented address as the country writes it; town and postal code are drawn alike."""
     place = stream.unit()
-    street, city, postcode = (_drawn(country, what, "", again) for what, again in (
-        ("street", stream), ("city", Stream(str(place))), ("postcode", Stream(str(place)))))
-    values = {"street": street, "number": str(stream.whole(1, 90)), "flat": str(stream.whole(1, 40)),
-              "city": city, "postal_code": ""}
+    street, city, postcode = (
+        _drawn(country, what, "", again)
+        for what, again in (
+            ("street", stream),
+            ("city", Stream(str(place))),
+            ("postcode", Stream(str(place))),
+        )
+    )
+    values = {
+        "street": street,
+        "number": str(stream.whole(1, 90)),
+        "flat": str(stream.whole(1, 40)),
+        "city": city,
+        "postal_code": "",
+    }
     line = country.locale.address_template[0]
     line = _FIELD.sub(lambda field: values.get(field[1], ""), line)
     known = postcode and "postal_code_unknown" not in country.switches
-    return Address(street_lines=(line,), city=city, postal_code=postcode if known else None, country=country.code)
+    return Address(
+        street_lines=(line,), city=city, postal_code=postcode if known else None, country=country.code
+    )

@@ -107,16 +107,21 @@ class Writer:
         reactions: tuple[Reaction, ...] = ()
         if one.reaction:
             severity = self.coded("severity", oids.SNOMED_CT, one.severity) if one.severity else None
-            reactions = (Reaction(
-                code=self.coded("problem_type", oids.SNOMED_CT, FINDING),
-                manifestation=self.coded("reaction", oids.SNOMED_CT, one.reaction),
-                severity=severity,
-            ),)
+            reactions = (
+                Reaction(
+                    code=self.coded("problem_type", oids.SNOMED_CT, FINDING),
+                    manifestation=self.coded("reaction", oids.SNOMED_CT, one.reaction),
+                    severity=severity,
+                ),
+            )
         return Allergy(
-            identifiers=self.identifier(), status="completed",
+            identifiers=self.identifier(),
+            status="completed",
             type=self.coded("allergy_type", oids.SNOMED_CT, one.type),
             agents=(self.coded("allergen", system, one.row["code"], one.row["en"]),),
-            onset=since(one.onset), concern_time=since(one.onset), reactions=reactions,
+            onset=since(one.onset),
+            concern_time=since(one.onset),
+            reactions=reactions,
             criticality=self.coded("criticality", oids.ALLERGY_CRITICALITY, one.criticality),
             certainty=self.coded("allergy_certainty", oids.ALLERGY_CERTAINTY, one.certainty),
             clinical_status=self.coded("allergy_status", oids.ALLERGY_STATUS, one.status),
@@ -126,10 +131,12 @@ class Writer:
         """A problem, or a past illness with its end."""
         status = RESOLVED if one.end else CHRONIC if one.row.nature == "C" else ACTIVE
         return Problem(
-            identifiers=self.identifier(), status="completed" if one.end else "active",
+            identifiers=self.identifier(),
+            status="completed" if one.end else "active",
             type=self.coded("problem_type", oids.SNOMED_CT, DIAGNOSIS),
             value=self.coded("problem", oids.ICD_10, one.row.code, one.row.en),
-            onset=since(one.onset, one.end), concern_time=since(one.onset, one.end),
+            onset=since(one.onset, one.end),
+            concern_time=since(one.onset, one.end),
             clinical_status=self.coded("problem_status", oids.SNOMED_CT, status),
         )
 
@@ -140,10 +147,22 @@ class Writer:
             site = self.coded("site", oids.SNOMED_CT, one.row["site_code"], one.row["site_en"])
             side = self.coded("laterality", oids.SNOMED_CT, one.side, "left" if one.side == LEFT else "right")
             qualifiers = (Qualifier(name=LATERALITY, value=side),) if one.side else ()
-            sites = (Coded(code=site.code, code_system=site.code_system, display_name=site.display_name,
-                           code_system_name=site.code_system_name, qualifiers=qualifiers),)
-        return Procedure(identifiers=self.identifier(), status="completed", time=on(one.day), sites=sites,
-                         code=self.coded("procedure", oids.SNOMED_CT, one.row["snomed"], one.row["en"]))
+            sites = (
+                Coded(
+                    code=site.code,
+                    code_system=site.code_system,
+                    display_name=site.display_name,
+                    code_system_name=site.code_system_name,
+                    qualifiers=qualifiers,
+                ),
+            )
+        return Procedure(
+            identifiers=self.identifier(),
+            status="completed",
+            time=on(one.day),
+            sites=sites,
+            code=self.coded("procedure", oids.SNOMED_CT, one.row["snomed"], one.row["en"]),
+        )
 
     def device(self, one: Implant) -> Device:
         """A device in one of the two systems, as the country prefers."""
@@ -151,10 +170,14 @@ class Writer:
         table = model().countries
         country = table.get(self.country.code) or next(iter(table.values()))
         drawn = self.chart.stream("device " + row["key"]).unit()
-        emdn = bool(row["emdn"]) and (not row["snomed"] or drawn < float(
-            country["device_emdn_snomed"].partition("/")[0]))
-        code = (self.coded("device", oids.EMDN, row["emdn"], row["emdn_en"]) if emdn
-                else self.coded("device", oids.SNOMED_CT, row["snomed"], row["snomed_en"]))
+        emdn = bool(row["emdn"]) and (
+            not row["snomed"] or drawn < float(country["device_emdn_snomed"].partition("/")[0])
+        )
+        code = (
+            self.coded("device", oids.EMDN, row["emdn"], row["emdn_en"])
+            if emdn
+            else self.coded("device", oids.SNOMED_CT, row["snomed"], row["snomed_en"])
+        )
         return Device(identifiers=self.identifier(), code=code, time=since(one.start, one.end))
 
     def medication(self, one: Treatment) -> Medication:
@@ -166,9 +189,14 @@ class Writer:
         return Medication(
             identifiers=self.identifier(),
             status="completed" if one.end is not None and one.end < today else "active",
-            product=self._product(row), period=since(one.start, one.end), timing=self._timing(row.timing),
-            dose=self._dose(one), route=self.coded("route", oids.EDQM, cells["route"], cells["route_en"]),
-            reasons=reasons, instructions=self._instructions(row), mood="INT",
+            product=self._product(row),
+            period=since(one.start, one.end),
+            timing=self._timing(row.timing),
+            dose=self._dose(one),
+            route=self.coded("route", oids.EDQM, cells["route"], cells["route_en"]),
+            reasons=reasons,
+            instructions=self._instructions(row),
+            mood="INT",
         )
 
     def problem_code(self, one: Condition) -> Coded:
@@ -180,8 +208,12 @@ class Writer:
         name = self.layer.trade_name(row, self.language)
         code = None
         if products is not None:
-            code = Coded(code=self.layer.product_number(row), code_system=products.oid,
-                         code_system_name=products.name, display_name=name)
+            code = Coded(
+                code=self.layer.product_number(row),
+                code_system=products.oid,
+                code_system_name=products.name,
+                display_name=name,
+            )
         counted = cells["pack_unit"] == "1"
         unit = self._unit(cells["pack_qu"]) if counted else None
         package = Package(
@@ -189,9 +221,12 @@ class Writer:
             quantity=Quantity(value=cells["pack_size"], unit=cells["pack_unit"], original_text=unit),
         )
         return Product(
-            code=code, name=name, form=self.coded("form", oids.EDQM, cells["form"], cells["form_en"]),
+            code=code,
+            name=name,
+            form=self.coded("form", oids.EDQM, cells["form"], cells["form_en"]),
             classes=(self.coded("drug", oids.ATC, row.atc, cells["atc_en"]),),
-            ingredients=self._ingredients(row), packages=(package,) if cells["pack_form"] else (),
+            ingredients=self._ingredients(row),
+            packages=(package,) if cells["pack_form"] else (),
         )
 
     def _ingredients(self, row: MedicationRow) -> tuple[Ingredient, ...]:
@@ -202,8 +237,10 @@ class Writer:
         for name, atc, amount, unit in parts:
             strength = None
             if amount and amount != "-":
-                strength = Ratio(numerator=Quantity(value=amount, unit=unit),
-                                 denominator=Quantity(value=cells["str_den"], unit=cells["str_den_unit"]))
+                strength = Ratio(
+                    numerator=Quantity(value=amount, unit=unit),
+                    denominator=Quantity(value=cells["str_den"], unit=cells["str_den_unit"]),
+                )
             code = self.coded("drug", oids.ATC, atc, name) if atc and atc != "-" else None
             made.append(Ingredient(code=code, name=name, strength=strength))
         return tuple(made)
@@ -222,10 +259,16 @@ class Writer:
     def _timing(self, key: str) -> Timing | None:
         row = model().timings[key]
         if row["xsi_type"] == "PIVL_TS":
-            return Periodic(period=Quantity(value=row["period"], unit=row["unit"]), operator="A",
-                            institution_specified=row["institution_specified"] == "true")
-        events = tuple(EventTiming(event=self.coded("timing", oids.TIMING_EVENT, event), operator="A")
-                       for event in row["events"].split("+") if event)
+            return Periodic(
+                period=Quantity(value=row["period"], unit=row["unit"]),
+                operator="A",
+                institution_specified=row["institution_specified"] == "true",
+            )
+        events = tuple(
+            EventTiming(event=self.coded("timing", oids.TIMING_EVENT, event), operator="A")
+            for event in row["events"].split("+")
+            if event
+        )
         if not events:
             return None
         return events[0] if len(events) == 1 else TimingSet(parts=events, operator="A")
@@ -247,12 +290,16 @@ class Writer:
         """A dose of a vaccine."""
         row = one.row
         return Immunization(
-            identifiers=self.identifier(), status="completed",
+            identifiers=self.identifier(),
+            status="completed",
             vaccine=Product(code=self.coded("vaccine", oids.ATC, row["atc"], row["atc_en"])),
-            time=on(one.day), dose_number=str(one.number) if one.number else None,
+            time=on(one.day),
+            dose_number=str(one.number) if one.number else None,
             route=self.coded("route", oids.EDQM, row["route"], row["route_en"]),
             dose=QuantityRange(value=Quantity(value=row["dose"], unit=row["dose_unit"])),
-            targets=tuple(self.coded("problem", oids.ICD_10, code) for code in row["target_icd10"].split(",") if code),
+            targets=tuple(
+                self.coded("problem", oids.ICD_10, code) for code in row["target_icd10"].split(",") if code
+            ),
         )
 
     def pregnancies(self) -> list[Entry]:
@@ -260,26 +307,47 @@ class Writer:
         found: list[Entry] = []
         chart = self.chart
         if chart.pregnancy is not None:
-            due = Observation(identifiers=self.identifier(), status="completed",
-                              code=self.coded("delivery_date", oids.LOINC, DUE),
-                              values=(Time(value=f"{chart.pregnancy.due:%Y%m%d}"),))
-            found.append(Observation(
-                identifiers=self.identifier(), status="completed", time=on(chart.today), components=(due,),
-                code=self.coded("result", oids.LOINC, PREGNANCY_STATUS),
-                values=(self.coded("pregnancy", oids.SNOMED_CT, "77386006"),),
-            ))
-        for one in reversed(chart.outcomes):
-            found.append(Observation(identifiers=self.identifier(), status="completed", time=on(one.day),
-                                     code=self.coded("pregnancy_outcome", oids.SNOMED_CT, one.code), values=(1,)))
+            due = Observation(
+                identifiers=self.identifier(),
+                status="completed",
+                code=self.coded("delivery_date", oids.LOINC, DUE),
+                values=(Time(value=f"{chart.pregnancy.due:%Y%m%d}"),),
+            )
+            found.append(
+                Observation(
+                    identifiers=self.identifier(),
+                    status="completed",
+                    time=on(chart.today),
+                    components=(due,),
+                    code=self.coded("result", oids.LOINC, PREGNANCY_STATUS),
+                    values=(self.coded("pregnancy", oids.SNOMED_CT, "77386006"),),
+                )
+            )
+        found += [
+            Observation(
+                identifiers=self.identifier(),
+                status="completed",
+                time=on(one.day),
+                code=self.coded("pregnancy_outcome", oids.SNOMED_CT, one.code),
+                values=(1,),
+            )
+            for one in reversed(chart.outcomes)
+        ]
         return found
 
     def habit(self, one: Habit) -> Observation:
         """A statement of social history: a quantity over time, or a phrase."""
         unit = one.row["unit"] or ("{#}/d" if one.key == "tobacco" else "g/d")
-        value: Value = self.phrase(one.phrase) if one.phrase else Quantity(value=plain(one.value or 0), unit=unit)
-        return Observation(identifiers=self.identifier(), status="completed", time=since(one.start, one.end),
-                           code=self.coded("social", oids.SNOMED_CT, one.row["snomed"], one.row["en"]),
-                           values=(value,))
+        value: Value = (
+            self.phrase(one.phrase) if one.phrase else Quantity(value=plain(one.value or 0), unit=unit)
+        )
+        return Observation(
+            identifiers=self.identifier(),
+            status="completed",
+            time=since(one.start, one.end),
+            code=self.coded("social", oids.SNOMED_CT, one.row["snomed"], one.row["en"]),
+            values=(value,),
+        )
 
     def vitals(self) -> list[Entry]:
         """The vital signs of one visit."""
@@ -293,21 +361,37 @@ class Writer:
         if not readings:
             return []
         made = tuple(self._reading(list_name, one) for one in readings)
-        return [ObservationGroup(identifiers=self.identifier(), status="completed", code=panel,
-                                 time=on(readings[0].day), observations=made)]
+        return [
+            ObservationGroup(
+                identifiers=self.identifier(),
+                status="completed",
+                code=panel,
+                time=on(readings[0].day),
+                observations=made,
+            )
+        ]
 
     def _reading(self, list_name: str, one: Reading) -> Observation:
         loinc, name, unit, values = self._in_national_unit(one)
         low, high = values[1:]
-        reference = f"{plain(low) if low is not None else ''} – {plain(high) if high is not None else ''} {unit}"
-        flag = "L" if low is not None and values[0] is not None and values[0] < low else (
-            "H" if high is not None and values[0] is not None and values[0] > high else "N")
+        reference = (
+            f"{plain(low) if low is not None else ''} – {plain(high) if high is not None else ''} {unit}"
+        )
+        flag = (
+            "L"
+            if low is not None and values[0] is not None and values[0] < low
+            else ("H" if high is not None and values[0] is not None and values[0] > high else "N")
+        )
         ranged = low is not None or high is not None
         return Observation(
-            identifiers=self.identifier(), status="completed", time=on(one.day),
+            identifiers=self.identifier(),
+            status="completed",
+            time=on(one.day),
             code=self.coded(list_name, oids.LOINC, loinc, name),
             values=(Quantity(value=plain(values[0] or 0), unit=unit),),
-            interpretations=(self.coded("interpretation", oids.OBSERVATION_INTERPRETATION, flag),) if ranged else (),
+            interpretations=(self.coded("interpretation", oids.OBSERVATION_INTERPRETATION, flag),)
+            if ranged
+            else (),
             reference_ranges=(reference.strip(),) if ranged else (),
         )
 
@@ -319,28 +403,46 @@ class Writer:
         values = (one.value, *limits(self.chart, row))
         if row["loinc"] == GLUCOSE and habit["glucose_unit"] == "mmol/L":
             other = model().observations[GLUCOSE_MOLAR]
-            return GLUCOSE_MOLAR, other["en"], other["unit"], tuple(
-                None if value is None else round(value / GLUCOSE_FACTOR, 1) for value in values)
+            return (
+                GLUCOSE_MOLAR,
+                other["en"],
+                other["unit"],
+                tuple(None if value is None else round(value / GLUCOSE_FACTOR, 1) for value in values),
+            )
         if row["loinc"] == HBA1C and habit["hba1c_unit"] == "mmol/mol":
-            return HBA1C_IFCC, _HBA1C_NAME, "mmol/mol", tuple(
-                None if value is None else round((value - HBA1C_OFFSET) * HBA1C_SLOPE) for value in values)
+            return (
+                HBA1C_IFCC,
+                _HBA1C_NAME,
+                "mmol/mol",
+                tuple(
+                    None if value is None else round((value - HBA1C_OFFSET) * HBA1C_SLOPE) for value in values
+                ),
+            )
         return row["loinc"], row["en"], row["unit"], values
 
     def blood_group(self) -> list[Entry]:
         """The blood group, where the record knows it."""
         if not self.chart.blood_group:
             return []
-        return [Observation(identifiers=self.identifier(), status="completed",
-                            code=self.coded("result", oids.LOINC, BLOOD_GROUP),
-                            values=(self.coded("blood_group", oids.SNOMED_CT, self.chart.blood_group),),
-                            time=on(self.chart.today))]
+        return [
+            Observation(
+                identifiers=self.identifier(),
+                status="completed",
+                code=self.coded("result", oids.LOINC, BLOOD_GROUP),
+                values=(self.coded("blood_group", oids.SNOMED_CT, self.chart.blood_group),),
+                time=on(self.chart.today),
+            )
+        ]
 
     def function(self, one: Function) -> ObservationGroup:
         """A finding of functional status with how severe it is."""
         finding = Observation(
-            identifiers=self.identifier(), status="completed", time=on(one.day),
+            identifiers=self.identifier(),
+            status="completed",
+            time=on(one.day),
             code=self.coded("function", oids.ICF, one.row["icf"], one.row["en"]),
             values=(self.coded("severity", oids.SNOMED_CT, SEVERITIES[one.severity]),),
         )
-        return ObservationGroup(identifiers=self.identifier(), status="completed", time=on(one.day),
-                                observations=(finding,))
+        return ObservationGroup(
+            identifiers=self.identifier(), status="completed", time=on(one.day), observations=(finding,)
+        )

@@ -20,7 +20,7 @@ class Stream:
 
     def __init__(self, *parts: str) -> None:
         digest = hashlib.sha256("|".join(parts).encode()).digest()
-        self._next = random.Random(int.from_bytes(digest[:16], "big")).random
+        self._next = random.Random(int.from_bytes(digest[:16], "big")).random  # noqa: S311 - no secret
 
     def unit(self) -> float:
         """A number in [0, 1)."""

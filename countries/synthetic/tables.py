@@ -34,7 +34,7 @@ def number(text: str, default: float = 0.0) -> float:
 def span(text: str) -> tuple[float, float]:
     """``lo-hi`` as two numbers; either may be negative, one number stands for both."""
     cut = text.find("-", 1)
-    return (float(text), float(text)) if cut < 0 else (float(text[:cut]), float(text[cut + 1:]))
+    return (float(text), float(text)) if cut < 0 else (float(text[:cut]), float(text[cut + 1 :]))
 
 
 def weights(text: str) -> tuple[tuple[str, float], ...]:
@@ -196,7 +196,11 @@ def _condition(row: Row) -> ConditionRow:
     bands = ("p0_4", "p5_14", "p15_29", "p30_44", "p45_59", "p60_74", "p75")
     factors = (part.partition(":") for part in row["country_factors"].split(";") if part)
     return ConditionRow(
-        key=row["key"], code=row["icd10"], en=row["en"], fr=row["fr"], nature=row["nature"],
+        key=row["key"],
+        code=row["icd10"],
+        en=row["en"],
+        fr=row["fr"],
+        nature=row["nature"],
         group=row["group"],
         sex_weight={"M": number(row["weight_m"]), "F": number(row["weight_f"])},
         bands=tuple(number(row[band]) / 100 for band in bands),
@@ -207,17 +211,31 @@ def _condition(row: Row) -> ConditionRow:
 
 
 def _relation(row: Row) -> Relation:
-    return Relation(source=row["from_key"], relation=row["relation"], target=row["to_key"],
-                    value=number(row["value"]), gap=span(row["gap_years"]) if row["gap_years"] else (0, 0))
+    return Relation(
+        source=row["from_key"],
+        relation=row["relation"],
+        target=row["to_key"],
+        value=number(row["value"]),
+        gap=span(row["gap_years"]) if row["gap_years"] else (0, 0),
+    )
 
 
 def _medication(row: Row) -> MedicationRow:
     return MedicationRow(
-        key=row["row_id"], condition=row["condition"], slot=row["slot"], p_slot=number(row["p_slot"]),
-        weight=number(row["weight"], 1), ages=(number(row["age_min"]), number(row["age_max"], 130)),
-        sex=row["sex"], atc=row["atc"], form=row["form_en"], duration=row["duration"],
-        timing=row["timing"], flags=frozenset(row["flags"].split(",")) - {""},
-        market_from=day_of(row["market_from"] or "1950"), cells=row,
+        key=row["row_id"],
+        condition=row["condition"],
+        slot=row["slot"],
+        p_slot=number(row["p_slot"]),
+        weight=number(row["weight"], 1),
+        ages=(number(row["age_min"]), number(row["age_max"], 130)),
+        sex=row["sex"],
+        atc=row["atc"],
+        form=row["form_en"],
+        duration=row["duration"],
+        timing=row["timing"],
+        flags=frozenset(row["flags"].split(",")) - {""},
+        market_from=day_of(row["market_from"] or "1950"),
+        cells=row,
     )
 
 

@@ -155,7 +155,7 @@ def test_not_a_summary_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_patients_are_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """``patients`` prints one JSON object a line, the identifiers included."""
-    assert main(["patients", "--country", "EE", "--count", "2"]) == 0
+    assert main(["patients", "--country", "EE", "--count", "2", "--personas"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["key"] for line in lines] == ["EE-1", "EE-2"]
     assert lines[0]["identifiers"][0]["root"]

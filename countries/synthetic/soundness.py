@@ -1,0 +1,54 @@
+"""What the checks of a chart are made of: the invariant, and questions that several of them ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from countries.synthetic.record import Chart, Habit, Treatment
+
+Check = Callable[[Chart], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One check; ``holds`` is True for a sound chart."""
+
+    id: str
+    meaning: str
+    holds: Check
+
+
+def current(chart: Chart) -> list[Treatment]:
+    """Medicines taken today."""
+    return [one for one in chart.treatments if one.end is None or one.end >= chart.today]
+
+
+def taking(chart: Chart, prefixes: Iterable[str]) -> list[Treatment]:
+    """Medicines of these classes taken today; eye drops are of class S and never meant."""
+    return [one for one in current(chart) if one.row.atc.startswith(tuple(prefixes))]
+
+
+def within(chart: Chart, days: Iterable[date]) -> bool:
+    return all(chart.birth <= day <= chart.today for day in days)
+
+
+def never_both(chart: Chart, first: Iterable[str], second: Iterable[str]) -> bool:
+    return not (taking(chart, first) and taking(chart, second))
+
+
+def operated(chart: Chart, *keys: str) -> list[date]:
+    return [one.day for one in chart.operations if one.row["key"] in keys]
+
+
+def value_of(chart: Chart, loinc: str) -> float | None:
+    return next((one.value for one in (*chart.vitals, *chart.results) if one.row["loinc"] == loinc), None)
+
+
+def habit_of(chart: Chart, key: str) -> Habit | None:
+    return next((one for one in chart.habits if one.key == key), None)
+
+
+def onset_of(chart: Chart, key: str) -> date:
+    return chart.conditions[key].onset if key in chart.conditions else chart.birth
