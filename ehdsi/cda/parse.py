@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Literal
 
 from ehdsi import oids
@@ -35,8 +36,11 @@ _OTHER_DOCUMENTS = {
     "57016-8": "a privacy policy acknowledgement",
 }
 
-#: Names in a PDF that make a viewer act by itself.
-_ACTIVE_PDF = (b"/JavaScript", b"/JS", b"/Launch", b"/OpenAction", b"/EmbeddedFile")
+#: What makes a PDF act by itself. ``/OpenAction`` with an array only says where to look first (ISO 32000-1,
+#: 12.3.2), which many writers put in; with anything else it is an action.
+_ACTIVE_PDF = re.compile(
+    rb"/(?:JavaScript|JS|Launch|EmbeddedFile|SubmitForm|ImportData|RichMedia)\b|/OpenAction(?!\s*\[)"
+)
 
 
 def parse(data: bytes) -> PatientSummary:
@@ -203,5 +207,5 @@ def _decoded(reading: Reading, text: XmlElement) -> bytes:
 def _judge_pdf(reading: Reading, text: XmlElement, data: bytes) -> None:
     if b"%PDF-" not in data[:1024]:
         reading.remark("unread", "the content of the level 1 document says it is a PDF, but it is none", text)
-    elif any(name in data for name in _ACTIVE_PDF):
+    elif _ACTIVE_PDF.search(data):
         reading.remark("unsafe", "the PDF holds actions that run by themselves", text)

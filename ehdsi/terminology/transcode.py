@@ -129,6 +129,8 @@ def transcode_summary(
     issues = Issues()
 
     def visit(coded: Coded, binding: Binding, element: str) -> Coded:
+        if element == "EventTiming.event":
+            return coded  # its type allows no translation; its code is the pivot code
         return _transcode(coded, binding, element, code_map, terminology, issues, check_names)
 
     return issues.transformation(rebuild(summary, visit))

@@ -38,6 +38,8 @@ def translate_summary(
     issues = Issues()
 
     def visit(coded: Coded, binding: Binding, element: str) -> Coded:
+        if element == "EventTiming.event":
+            return coded  # its type allows no translation; the page names it by code
         return _translate(coded, binding, element, terminology, languages, issues)
 
     return issues.transformation(rebuild(summary, visit))

@@ -31,6 +31,7 @@ from ehdsi.cda.model import Entry, ObservationGroup, Organization, Participation
 from sesali.french.dates import full_words, moment, period
 from sesali.french.people import address_words, name_words
 from sesali.french.quantities import Units, result, result_range, strength
+from sesali.french.remarks import in_french
 from sesali.french.terms import Labeller
 from sesali.french.timing import dose_words, frequency
 from sesali.french.view import Detail
@@ -136,7 +137,10 @@ class _Panel:
             return Detail(label=title, text=STATUS.get(value, value))
         if at.endswith(".null_flavor"):
             return Detail(label=title, text=flavour(value))
-        if at.endswith((".reason", ".dose_number", ".lot_number", ".reference_ranges")):
+        if at == "UnreadEntry.reason":
+            words, language = in_french(value)
+            return Detail(label=title, text=words, lang=language)
+        if at.endswith((".dose_number", ".lot_number", ".reference_ranges")):
             return Detail(label=title, text=value)
         if at in _NAMES:
             return Detail(label=title, text=value, lang=self.labels.language)

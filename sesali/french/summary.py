@@ -31,6 +31,7 @@ from sesali.french.alerts import alerts
 from sesali.french.context import Page, table
 from sesali.french.narrative import has_text, narrative_html
 from sesali.french.people import country_name, language_name
+from sesali.french.remarks import in_french
 from sesali.french.sections import allergies, immunizations, medications, observations, pregnancies, problems
 from sesali.french.states import missing, notices
 from sesali.french.terms import LANGUAGES
@@ -224,7 +225,7 @@ def _unread_table(page: Page, entries: Sequence[Entry]) -> list[Table]:
             lines += [(page.free(entry.text, "", entry),)] if entry.text else []
             rows.append(
                 page.row(
-                    entry, (lines, [(Span(text=entry.reason),)]), tone="unread", name="élément non compris"
+                    entry, (lines, [(_reason(entry),)]), tone="unread", name="élément non compris"
                 )
             )
     built = table(
@@ -235,6 +236,11 @@ def _unread_table(page: Page, entries: Sequence[Entry]) -> list[Table]:
         keep=(0, 1),
     )
     return [built] if built else []
+
+
+def _reason(entry: UnreadEntry) -> Span:
+    words, language = in_french(entry.reason)
+    return Span(text=words, lang=language)
 
 
 _KNOWN = (
@@ -325,7 +331,7 @@ _LISTED = 8
 def _unread(summary: PatientSummary, sections: Sequence[SectionView]) -> tuple[tuple[str, str], ...]:
     """What could not be read, for the banner: entries not understood by section, then the reader's remarks.
 
-    Pairs of text and language: the reader's remarks are technical English and marked as such.
+    Pairs of text and language, which is English where a remark has no French wording.
     """
     texts: list[tuple[str, str]] = []
     for section in sections:
@@ -334,7 +340,7 @@ def _unread(summary: PatientSummary, sections: Sequence[SectionView]) -> tuple[t
             words = _plural(count, "élément non compris", "éléments non compris")
             texts.append((f"{section.title}{NBSP}: {words}", ""))
     remarks = list(dict.fromkeys(r.text for r in summary.remarks if r.kind in ("unread", "unsafe")))
-    texts += [(text, "en") for text in remarks[:_LISTED]]
+    texts += [in_french(text) for text in remarks[:_LISTED]]
     if len(remarks) > _LISTED:
         texts.append((f"et {_plural(len(remarks) - _LISTED, 'autre remarque', 'autres remarques')}", ""))
     return tuple(texts)

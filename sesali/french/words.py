@@ -30,6 +30,7 @@ CERTAINTY: dict[str, str] = _WORDS["certainty"]
 BLOOD_GROUPS: dict[str, str] = _WORDS["blood_groups"]
 INTERPRETATIONS: dict[str, str] = _WORDS["interpretations"]
 METHODS: dict[str, str] = _WORDS["methods"]
+REMARKS: dict[str, str] = _WORDS["remarks"]
 _LABELS: dict[str, str] = _WORDS["labels"]
 
 #: What stands where the document says nothing.
