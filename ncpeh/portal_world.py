@@ -78,6 +78,7 @@ class PortalWorld:
     audit : also an audit repository, to which gateway and NCPs send.
     on_message : sees every message between the gateway and the countries.
     judge : schema and rules for documents.
+    processes : each country in a process of its own, see ``World``.
 
     Attributes
     ----------
@@ -89,12 +90,13 @@ class PortalWorld:
                  mode: str = "strict", seed: int = 0, clock: Clock = real_clock, host: str = "127.0.0.1",
                  ports: Mapping[str, int] | None = None, portal: Mapping[str, Any] | None = None,
                  limits: Limits | None = None, audit: bool = True, on_message: OnMessage = ignore,
-                 judge: JudgeDocument | None = None) -> None:
+                 judge: JudgeDocument | None = None, processes: bool = False) -> None:
         self._run_dir, self._clock, self._host, self._seed = run_dir, clock, host, seed
         self._ports = dict(ports or {})
         self._overrides = dict(portal or {})
         self._limits, self._on_message, self._judge = limits, on_message, judge
-        self.world = World(countries, mode=mode, seed=seed, clock=clock, host=host, ports=self._ports)
+        self.world = World(countries, mode=mode, seed=seed, clock=clock, host=host, ports=self._ports,
+                           processes=processes)
         self.psc = PscSimulator(clock=clock, seed=seed)
         self.repository = AuditRepository(self.world.pki, clock=clock, host=host) if audit else None
         self._simulators, self._thread = ServerThread(), ServerThread()
@@ -141,6 +143,7 @@ class PortalWorld:
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
         self._later.application = self._portal(started, (sites["issuer"].url, sites["wallet"].url))
         started.callback(self._thread.stop)
+        started.callback(lambda: self._thread.call(self.app.state.portal.halt()))
 
     def _portal(self, started: ExitStack, login_origins: tuple[str, ...]) -> Application:
         """The gateway, the login and the portal, as an installation would put them together."""

@@ -81,6 +81,15 @@ class Credential:
     certificate: x509.Certificate
     private_key: PrivateKey
 
+    @classmethod
+    def from_pem(cls, certificate: str, key: str) -> Credential:
+        """The pair that another process wrote down."""
+        private_key = serialization.load_pem_private_key(key.encode("ascii"), password=None)
+        assert isinstance(private_key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+        return cls(
+            certificate=x509.load_pem_x509_certificate(certificate.encode("ascii")), private_key=private_key
+        )
+
     @property
     def der(self) -> bytes:
         """The certificate in DER, as TLS and ``X509Certificate`` elements carry it."""
@@ -154,6 +163,7 @@ class Pki:
     subjects : distinguished names of the countries' certificates by ISO code; a country that is not named
         gets ``distinguished_name``.
     hosts : names and addresses that TLS servers answer on.
+    authority, tls_servers : made by another process of the same world; made here by default.
     """
 
     def __init__(
@@ -162,16 +172,21 @@ class Pki:
         now: datetime,
         subjects: Mapping[str, DistinguishedName] | None = None,
         hosts: Sequence[str] = ("localhost", "127.0.0.1", "::1"),
+        authority: Credential | None = None,
+        tls_servers: Mapping[str, Credential] | None = None,
     ) -> None:
         self.now = now
         self.hosts = tuple(hosts)
         self._subjects = dict(subjects or {})
-        self._issued: dict[tuple[str, str, str], Credential] = {}
+        self._given = authority
+        self._issued: dict[tuple[str, str, str], Credential] = {
+            ("tls_server", country, ""): credential for country, credential in (tls_servers or {}).items()
+        }
 
     @cached_property
     def ca(self) -> Credential:
         """The authority that everyone in the world trusts."""
-        return self._authority("Business CA 2 (simulation)")
+        return self._given or self._authority("Business CA 2 (simulation)")
 
     @cached_property
     def stranger(self) -> Credential:

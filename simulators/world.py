@@ -7,7 +7,8 @@
         world.ncp("HR").received.last    # what it got
         world.ncp("HR").faults.add("latency", seconds=2)
 
-All servers of a world share one thread and one event loop.
+All servers of a world share one thread and one event loop, or each country has a process of its own
+(``processes=True``), which can be killed and has a core for itself.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from countries.documents import SummaryDocument
     from countries.model import Country, Persona
     from ehdsi.terminology import Terminology
+    from simulators.apart import CountryProcess
     from simulators.ncp.simulator import ForeignNcp
     from simulators.smp.simulator import SmpSimulator
 
@@ -52,6 +54,9 @@ class World:
     seed : identifiers that simulators make are the same for the same seed. Keys are random in any case.
     host : the address to listen on.
     ports : fixed ports by country code, ``smp`` for the SMP; free ones otherwise.
+    processes : every country in a process of its own, see ``process``; the machine's clock only. Those
+        countries send no audit events.
+    pki : the certificates of another process of the same world.
 
     Raises
     ------
@@ -67,7 +72,11 @@ class World:
         seed: int = 0,
         host: str = "127.0.0.1",
         ports: Mapping[str, int] | None = None,
+        processes: bool = False,
+        pki: Pki | None = None,
     ) -> None:
+        if processes and clock is not real_clock:
+            raise LocalError("countries in processes of their own go by the machine's clock; leave it so")
         self.mode = mode
         self.clock = clock
         self.seed = seed
@@ -77,10 +86,11 @@ class World:
         self.countries: Mapping[str, Country] = MappingProxyType(_loaded(countries))
         subjects = {code: country.certificate_subject for code, country in self.countries.items()}
         hosts = dict.fromkeys(("localhost", "127.0.0.1", "::1", host))
-        self.pki = Pki(now=clock(), subjects=subjects, hosts=tuple(hosts))
+        self.pki = pki or Pki(now=clock(), subjects=subjects, hosts=tuple(hosts))
         self.ncps: Mapping[str, ForeignNcp] = MappingProxyType(
             {code: self._new_ncp(country) for code, country in self.countries.items()}
         )
+        self._processes: dict[str, CountryProcess] = self._apart() if processes else {}
         self._thread = ServerThread()
         self._listeners: dict[str, Listener] = {}
         self._bases: dict[str, str] = {}
@@ -89,16 +99,33 @@ class World:
 
     # -- life ------------------------------------------------------------------------------------------
 
-    def start(self) -> World:
-        """Bind all ports; on return everything answers."""
+    def start(self, *, smp: bool = True) -> World:
+        """Bind all ports; on return everything answers. ``smp=False`` leaves the SMP out."""
+        for process in self._processes.values():
+            process.launch()
         for code, ncp in self.ncps.items():
+            if code in self._processes:
+                continue
             context = self.pki.server_context(self.pki.tls_server(code))
             self._listeners[code] = self._listener(code, ncp.handle, context)
-        context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
-        self._listeners["smp"] = self._listener("smp", lambda request: self.smp.handle(request), context)
-        self._thread.start(list(self._listeners.values()))
-        self._move_in({name: listener.url for name, listener in self._listeners.items()})
+        if smp:
+            context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
+            self._listeners["smp"] = self._listener("smp", lambda request: self.smp.handle(request), context)
+        try:
+            self._thread.start(list(self._listeners.values()))
+            for process in self._processes.values():
+                process.wait()
+        except LocalError:
+            self.stop()
+            raise
+        bases = {name: listener.url for name, listener in self._listeners.items()}
+        self._move_in(bases | {code: process.url for code, process in self._processes.items()})
         return self
+
+    @property
+    def listeners(self) -> Mapping[str, Listener]:
+        """What listens in this process, by country code, ``smp`` for the SMP."""
+        return MappingProxyType(self._listeners)
 
     def without_sockets(self) -> World:
         """Give every simulator a URL that does not exist; ``simulators.in_process`` answers there."""
@@ -112,6 +139,10 @@ class World:
 
     def stop(self) -> None:
         """Close all ports and connections within two seconds; harmless when nothing runs."""
+        for process in self._processes.values():
+            process.dismiss()
+        for process in self._processes.values():
+            process.stop()
         self._thread.stop()
         self._listeners.clear()
         self._bases.clear()
@@ -126,6 +157,8 @@ class World:
 
     def reset(self) -> None:
         """Back to the beginning for the next test: no faults, nothing received, the mode's quirks."""
+        for process in self._processes.values():
+            process.reset()
         for ncp in self.ncps.values():
             ncp.reset(quirks=self.quirks)
         if self._smp is not None:
@@ -138,6 +171,20 @@ class World:
         found = self.ncps.get(code.upper())
         if found is None:
             raise LocalError(f"{code!r} is not in this world; there are {', '.join(self.ncps)}")
+        if code.upper() in self._processes:
+            raise LocalError(f"{code} has a process of its own; ask for world.process({code!r})")
+        return found
+
+    def process(self, code: str) -> CountryProcess:
+        """The process of a country: ``kill``, ``restart``, ``add_fault``, ``received``.
+
+        Raises
+        ------
+        LocalError : the country shares this process, or is not in this world.
+        """
+        found = self._processes.get(code.upper())
+        if found is None:
+            raise LocalError(f"{code!r} has no process of its own; start the world with processes=True")
         return found
 
     @property
@@ -202,6 +249,21 @@ class World:
             "xcpd": endpoints.xcpd,
             "xca": endpoints.xca,
             "patients": patients,
+        }
+
+    def _apart(self) -> dict[str, CountryProcess]:
+        from simulators.apart import CountryProcess
+
+        return {
+            code: CountryProcess(
+                country,
+                pki=self.pki,
+                mode=self.mode,
+                seed=self.seed,
+                host=self.host,
+                port=self._ports.get(code, 0),
+            )
+            for code, country in self.countries.items()
         }
 
     def _listener(self, name: str, handle: Handler, context: ssl.SSLContext) -> Listener:

@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="where world.json and the certificates go (default: a new temporary folder)")
     parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
                         help="how the foreign NCPs behave")
+    parser.add_argument("--processes", action="store_true",
+                        help="each country in a process of its own (more cores, more memory)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of all identifiers")
     parser.epilog = "Example: ncpeh up --country HR --run-dir run"
 
@@ -41,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with PortalWorld(chosen, run_dir=run_dir, mode=options.mode, seed=options.seed,
-                     ports=_ports(options.port, [country.code for country in chosen])) as everything:
+                     ports=_ports(options.port, [country.code for country in chosen]),
+                     processes=options.processes) as everything:
         _print(everything)
         stop.wait()
     return OK
