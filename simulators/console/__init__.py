@@ -5,7 +5,7 @@
     with World() as world, AuditRepository(world.pki, clock=world.clock) as repository:
         repository.take_from(world)              # foreign NCPs send their audit events, too
         with Console(world, repository=repository) as console:
-            console.url                          # https://…/ for people; the JSON API below api/
+            console.url                          # https://… for people; the JSON API below /api/
 """
 
 from simulators.console.server import Console, console_app

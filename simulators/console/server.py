@@ -67,5 +67,5 @@ class Console:
 
     @property
     def url(self) -> str:
-        """Its address, https, with a slash at the end: the value of ``console`` in ``world.json``."""
-        return f"{self._listener.url}/"
+        """Its address, https, without a slash at the end: the value of ``console`` in ``world.json``."""
+        return self._listener.url
