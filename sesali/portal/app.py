@@ -90,6 +90,11 @@ class Portal:
         """Run a step in the workers of a country and wait for it."""
         return await asyncio.wrap_future(self.gateway.submit(country, work))
 
+    async def halt(self) -> None:
+        """In the loop, before it stops: nothing goes on in the background."""
+        tasks = [job.task for session in self.sessions for job in session.jobs.values() if job.task]
+        await self.countries.halt(tasks)
+
     def close(self) -> None:
         """Forget every session and stop our workers; the gateway belongs to who made it."""
         for session in self.sessions:

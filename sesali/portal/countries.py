@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sesali.gateway import Gateway
@@ -33,14 +33,30 @@ class CountryStates:
         if not is_open:
             self._suspended.add(country)
 
+    def look_soon(self, delay: float = 1.0) -> None:
+        """Look again in a moment, when whoever asks has their page."""
+        asyncio.get_running_loop().call_later(delay, lambda: self._begin() if self._stale else None)
+
+    async def halt(self, others: Iterable[asyncio.Task[None]] = ()) -> None:
+        """Stop looking, and stop the other tasks given, for the loop is about to end."""
+        tasks = [task for task in (self._looking, *others) if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def look(self, patience: float) -> None:
         """Look again if the last time is long ago, and wait for that no longer than ``patience`` seconds."""
-        fresh = self.seen is not None and (self._clock() - self.seen).total_seconds() < FRESH
-        if fresh:
-            return
+        if self._stale:
+            await asyncio.wait({self._begin()}, timeout=patience)
+
+    @property
+    def _stale(self) -> bool:
+        return self.seen is None or (self._clock() - self.seen).total_seconds() >= FRESH
+
+    def _begin(self) -> asyncio.Task[None]:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_at_all())
-        await asyncio.wait({self._looking}, timeout=patience)
+        return self._looking
 
     async def _look_at_all(self) -> None:
         await asyncio.gather(*(self._look_at(country) for country in self._gateway.countries))

@@ -17,6 +17,9 @@ from sesali.portal.visit import Visit, see_other
 
 Result = TypeVar("Result")
 
+#: Finished calls of a consultation whose tickets still lead to their outcome.
+KEPT = 3
+
 
 async def wait_for(visit: Visit, consultation: Consultation, kind: JobKind, work: Callable[[], Result],
                    done: Callable[[Result], str]) -> Response:
@@ -50,6 +53,10 @@ def _begin(visit: Visit, consultation: Consultation, kind: JobKind, work: Callab
         consultation.job.stop(consultation.path("identite"))
     job = Job(ticket=portal.new_secret(), kind=kind, consultation=consultation, started=portal.clock())
     consultation.job, consultation.refusal, consultation.notice = job, None, None
+    over = [ticket for ticket, one in session.jobs.items()
+            if one.consultation is consultation and one.finished.is_set()]
+    for ticket in over[:-KEPT]:
+        del session.jobs[ticket]
     session.jobs[job.ticket] = job
 
     async def run() -> None:

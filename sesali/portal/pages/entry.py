@@ -25,7 +25,7 @@ from sesali.portal.words import country_words
 async def home(visit: Visit) -> Response:
     """S0: what this is, which countries, where to log in."""
     portal = visit.portal
-    await portal.countries.look(0.0)
+    portal.countries.look_soon()
     connected = sorted((country_words(code) for code in portal.gateway.countries), key=_by_name)
     known = {one.code for one in connected}
     return page(visit, "accueil", "Accueil",

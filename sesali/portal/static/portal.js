@@ -60,7 +60,8 @@
       warning = setTimeout(() => dialog.showModal(), alerte * 1000);
       end = setTimeout(() => location.replace("/pays"), fin * 1000 + 1000);
       one("#fin-heure").textContent = new Date(Date.now() + fin * 1000)
-        .toLocaleTimeString("fr", { hour: "2-digit", minute: "2-digit" });
+        .toLocaleTimeString("fr", { timeZone: "Europe/Paris", hour: "2-digit", minute: "2-digit" })
+        .replace(":", " h ");
     };
     one("#prolonger").addEventListener("click", async () => {
       const answer = await fetch("/session/prolonger",
