@@ -33,6 +33,7 @@ from sesali.login.transport import open_http
 from sesali.portal import PortalSettings, create_app
 from simulators.audit_repository import AuditRepository
 from simulators.clock import Clock, real_clock
+from simulators.console import Console
 from simulators.psc import PscClient, PscSimulator, locate_psc, psc_listeners
 from simulators.server import Application, Listener, Message, Scope, ServerThread
 from simulators.world import World
@@ -71,8 +72,8 @@ class PortalWorld:
     countries : ISO codes, paths of packs or loaded packs; all packs of the project by default.
     run_dir : where ``world.json``, certificates and the audit outbox go; made when absent.
     mode, seed, clock, host : as for ``simulators.world.World``.
-    ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``; free ones
-        otherwise.
+    ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``, ``audit``,
+        ``audit_page``, ``console``; free ones otherwise.
     portal : fields of ``PortalSettings`` that differ from the defaults.
     limits : seconds and bytes that the gateway bears from a peer.
     audit : also an audit repository, to which gateway and NCPs send.
@@ -98,7 +99,9 @@ class PortalWorld:
         self.world = World(countries, mode=mode, seed=seed, clock=clock, host=host, ports=self._ports,
                            processes=processes)
         self.psc = PscSimulator(clock=clock, seed=seed)
-        self.repository = AuditRepository(self.world.pki, clock=clock, host=host) if audit else None
+        self.repository = AuditRepository(
+            self.world.pki, clock=clock, host=host, port=self._ports.get("audit", 0),
+            page_port=self._ports.get("audit_page", 0)) if audit else None
         self._simulators, self._thread = ServerThread(), ServerThread()
         self._later = _Later()
         self._closing = ExitStack()
@@ -140,6 +143,10 @@ class PortalWorld:
             application=self._later, host=self._host, port=self._ports.get("portal", 0),
             context=pki.server_context(pki.service("portal"), client_certificate=False))
         self._thread.start([self._listener])
+        links = {"Portail": self.url, "Pro Santé Connect": sites["wallet"].url}
+        self.console = started.enter_context(Console(
+            self.world, repository=self.repository, links=links, host=self._host,
+            port=self._ports.get("console", 0)))
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
         self._later.application = self._portal(started, (sites["issuer"].url, sites["wallet"].url))
         started.callback(self._thread.stop)
@@ -171,7 +178,7 @@ class PortalWorld:
     def _write(self, path: Path, wallet: str) -> None:
         """Add the services of ours to ``world.json``."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        content |= {"portal": self.url, "pro_sante_connect": wallet}
+        content |= {"portal": self.url, "pro_sante_connect": wallet, "console": self.console.url}
         if self.repository is not None:
             content["audit_repository"] = self.repository.described()
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

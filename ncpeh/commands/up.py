@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``up``."""
     parser.add_argument("--country", action="append", metavar="CC", help="only this one (repeatable)")
     parser.add_argument("--port", type=int, metavar="N",
-                        help="port of the SMP; countries, Pro Santé Connect (three) and portal take the next "
-                             "ones (default: free ports)")
+                        help="port of the SMP; countries, Pro Santé Connect (three), portal, audit (two) and "
+                             "console take the next ones (default: free ports)")
     parser.add_argument("--run-dir", type=Path, metavar="DIR",
                         help="where world.json and the certificates go (default: a new temporary folder)")
     parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 def _ports(first: int | None, codes: list[str]) -> dict[str, int]:
     if first is None:
         return {}
-    names = ("smp", *codes, "psc", "psc_wallet", "psc_mtls", "portal")
+    names = ("smp", *codes, "psc", "psc_wallet", "psc_mtls", "portal", "audit", "audit_page", "console")
     if not 1 <= first <= 65536 - len(names):
         raise UsageError(f"--port {first} leaves no room for {len(names)} ports")
     return {name: first + place for place, name in enumerate(names)}
@@ -65,5 +65,5 @@ def _print(everything: PortalWorld) -> None:
                 [(code, world.endpoints[code].xcpd, country.personas[0].key)
                  for code, country in world.countries.items()])
     audit = f"\naudit: {everything.repository.page}" if everything.repository else ""
-    print(f"\nportal: {everything.url}\nSMP: {world.smp_url}{audit}\nworld: {path}\n"
+    print(f"\nportal: {everything.url}\nconsole: {everything.console.url}\nSMP: {world.smp_url}{audit}\nworld: {path}\n"
           f"try: ncpeh journey --world {path} --country {next(iter(world.countries))}\nready", flush=True)
