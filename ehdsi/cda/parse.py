@@ -183,6 +183,8 @@ def _attachment(reading: Reading, body: XmlElement) -> Attachment:
         _judge_pdf(reading, text, data)
     elif data:
         reading.remark("unread", "the content of the level 1 document is not a PDF", text)
+    elif not (text.text or "").strip():
+        reading.remark("unread", "the level 1 document has no content", text)
     return Attachment(media_type=media_type, data=data, origin=reading.origin(text))
 
 

@@ -1,4 +1,4 @@
-"""What the reader of a document remarks, in French: a short table of patterns; what it lacks stays English."""
+"""What the reader of a document remarks, in French: a table of patterns; what it lacks stays English."""
 
 from __future__ import annotations
 
