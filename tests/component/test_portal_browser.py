@@ -229,3 +229,41 @@ def test_errors_take_the_focus(everything: PortalWorld, browser: Any) -> None:
         assert page.evaluate("() => document.activeElement.id") == "champ-1"
     finally:
         context.close()
+
+
+@pytest.mark.foreign
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(everything: PortalWorld, browser: Any, scheme: str) -> None:
+    """axe-core, on every kind of page: no violation of any weight."""
+    folder = Path(pytest.importorskip("axe_core_python").__file__).parent
+    axe = (folder / "axe.min.js").read_text(encoding="utf-8")
+    context = browser.new_context(ignore_https_errors=True, viewport=WIDE, bypass_csp=True,
+                                  color_scheme=scheme)
+    page = context.new_page()
+    found: list[str] = []
+
+    def look() -> None:
+        page.evaluate(axe)
+        found.extend(f"{page.title()}: {one['id']} {one['nodes'][0]['html'][:120]}"
+                     for one in page.evaluate("axe.run()")["violations"])
+
+    try:
+        for path in ("/", "/informations", "/notice/el", "/patient/none/synthese"):
+            page.goto(f"{everything.url}{path}")
+            look()
+        walk_by_mouse(page, everything, "PT")
+        look()
+        here = page.url
+        for name in ("accord", "verification", "identite"):
+            page.goto(here.replace("synthese", name))
+            look()
+            page.click("main button.principal")
+            look()
+        page.goto(f"{everything.url}/pays")
+        look()
+        page.check("input[value=ES]")
+        page.click("main button.principal")
+        look()
+    finally:
+        context.close()
+    assert not found, "\n".join(found)
