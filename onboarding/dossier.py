@@ -63,8 +63,8 @@ def as_data(report: Report, *, command: str, previous: Mapping[str, Any] | None 
 def coverage() -> dict[str, float]:
     """How many requirements are verified by checks, by hand, or cannot be tested."""
     everything = requirements()
-    checked = sum(bool(one.checks) for one in everything)
-    by_hand = sum(bool(one.manual) and not one.checks for one in everything)
+    by_hand = sum(bool(one.manual) for one in everything)
+    checked = sum(bool(one.checks) and not one.manual for one in everything)
     untestable = sum(bool(one.untestable) and not one.checks for one in everything)
     return {"checked": checked, "manual": by_hand, "untestable": untestable,
             "percent": 100 * checked / len(everything)}

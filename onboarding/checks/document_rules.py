@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from countries import Persona
-from ehdsi.rules import Rule, RuleContext, run
+from ehdsi.rules import Finding, Rule, RuleContext, run
 from ehdsi.rules.load import load
 from onboarding.bench import Bench
 from onboarding.catalogue import add
@@ -49,8 +49,13 @@ def _examine(name: str) -> Callable[[Bench], Iterator[Observation]]:
 
 def _findings(bench: Bench, persona: Persona, level: int, name: str) -> Iterator[Observation]:
     for finding in judged(bench, persona, level).findings:
-        if finding.rule == name and finding.severity != "info":
+        if finding.rule == name and finding.severity != "info" and not _promised(bench, finding):
             yield observed(finding, f"{persona.key} level {level}")
+
+
+def _promised(bench: Bench, finding: Finding) -> bool:
+    """Does the pack say so? A country may write in a language whose tag names another country (en-GB)."""
+    return finding.rule == "PS-011" and finding.got in bench.country.documents.languages
 
 
 def _enter() -> None:

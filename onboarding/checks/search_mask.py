@@ -57,7 +57,8 @@ def form(bench: Bench) -> Iterator[Observation]:
 def usable(bench: Bench) -> Iterator[Observation]:
     """What the reader noticed about fields, labels, choices and pictures."""
     for finding in published(bench).findings:
-        if finding.rule != "A-ISM-01":
+        # That an identifier is needed goes without saying, and several countries do not say it.
+        if finding.rule != "A-ISM-01" and "marked as mandatory" not in finding.message:
             yield observed(finding)
 
 
