@@ -30,7 +30,8 @@ def travelling(
 ) -> tuple[SummaryDocument, ...]:
     """Both levels in their pivot form; ``faults`` are those of the step ``document``.
 
-    ``others`` are another patient's, for the faults that mix them up. Content is made when it is read, so that a list costs nothing; size and hash then fit the spoilt document.
+    ``others`` are another patient's, for the faults that mix them up. Content is made when it is read, so
+    that a list costs nothing; size and hash then fit the spoilt document.
     """
     pivot = tuple(one for one in documents if one.form == "pivot")
     if not faults:

@@ -152,7 +152,7 @@ class SmpSimulator:
         return found
 
     def _signed(self, country: Country, service: Service, now: datetime, faults: Sequence[Fault]) -> bytes:
-        metadata = smp.build_service_metadata(self._information(country, service, now))
+        metadata = smp.build_service_metadata(self._information(country, service, now, faults))
         edit_tree(faults, metadata)
         signing = {
             str(fault.parameters.get("signature")): str(fault.parameters.get("action"))
@@ -175,10 +175,12 @@ class SmpSimulator:
             return self._pki.flawed("seal", "EU", "unknown_issuer").signing_key
         return self._pki.smp_signer.signing_key
 
-    def _information(self, country: Country, service: Service, now: datetime) -> ServiceInformation:
+    def _information(
+        self, country: Country, service: Service, now: datetime, faults: Sequence[Fault]
+    ) -> ServiceInformation:
         process = Process(
             identifier=service.process_identifier(country.code),
-            endpoints=(self._endpoint(country, service, now),),
+            endpoints=(self._endpoint(country, service, now, faults),),
         )
         return ServiceInformation(
             participant=smp.participant(country.code),
@@ -186,7 +188,9 @@ class SmpSimulator:
             document=service.document_identifier,
         )
 
-    def _endpoint(self, country: Country, service: Service, now: datetime) -> Endpoint:
+    def _endpoint(
+        self, country: Country, service: Service, now: datetime, faults: Sequence[Fault]
+    ) -> Endpoint:
         """Where the service is; the search mask has no address, it stands in the extension."""
         uri, certificate = "", b""
         extensions: tuple[XmlElement, ...] = ()
@@ -195,7 +199,8 @@ class SmpSimulator:
         else:
             addresses = self._endpoints()[country.code]
             uri = addresses.xcpd if service is smp.XCPD else addresses.xca
-            certificate = self._pki.tls_server(country.code).der
+            wrong = any(fault.parameters.get("answer") == "publish_authority" for fault in faults)
+            certificate = (self._pki.ca if wrong else self._pki.tls_server(country.code)).der
         return Endpoint(
             transport_profile=service.transport_profile,
             uri=uri,

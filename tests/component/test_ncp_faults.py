@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+import simulators.faults
 from ehdsi import registry, xml
 from ehdsi.errors import EhdsiError
 from ehdsi.xcpd import Outcome
-from simulators.faults import Fault, catalogue
+from simulators.faults import Fault, read_catalogue
 from simulators.world import World
 from tests.component.golden_requests import Gateway, Reply
 from tests.component.negative_parts import letter, matched, served
 
-WIRE = {
-    name: fault for name, fault in catalogue().items() if "SMP" not in fault.steps or len(fault.steps) > 1
-}
+#: The general faults; single defects have a test of their own (``test_defects``).
+GENERAL = read_catalogue(
+    (Path(simulators.faults.__file__).parent / "faults.toml").read_text(encoding="utf-8"), "faults.toml"
+)
+
+WIRE = {name: fault for name, fault in GENERAL.items() if "SMP" not in fault.steps or len(fault.steps) > 1}
 
 
 @pytest.fixture(scope="module")
