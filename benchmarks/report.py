@@ -41,6 +41,14 @@ def markdown(table: Table) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def verdict(what: str, value: float, goal: float, unit: str, *, at_least: bool = False) -> str:
+    """A sentence that says whether a goal was reached in this run."""
+    reached = value >= goal if at_least else value <= goal
+    word = "reached" if reached else "not reached"
+    bound = "at least" if at_least else "at most"
+    return f"Goal for {what}: {bound} {goal:g} {unit}; {word}, with {value:.3g} {unit}."
+
+
 def write(tables: Sequence[Table], page: Path = PAGE) -> None:
     """Put these tables into the page; sections of parts that did not run stay as they are."""
     kept = _sections(page.read_text(encoding="utf-8")) if page.exists() else {}

@@ -9,7 +9,7 @@ import sys
 import time
 
 from benchmarks.processes import ROOT
-from benchmarks.report import Table, say
+from benchmarks.report import Table, say, verdict
 
 REPEATS = 7
 
@@ -111,14 +111,15 @@ def _table(worlds: list[dict[str, float]], bare: list[dict[str, float]]) -> Tabl
     ready = [sum(run[name] for name in parts if name != gateway) for run in worlds]
     floor = [run["all"] for run in bare]
     rows = [_row(name, [run[name] for run in worlds], floor) for name in parts]
-    rows += [_row("all countries have answered (goal < 1.0 s)", ready, floor),
+    rows += [_row("all countries have answered", ready, floor),
              _row("the same with the asking gateway", [a + b[gateway] for a, b in
                                                       zip(ready, worlds, strict=True)], floor),
              _row("bare uvicorn has answered one GET", floor, floor)]
     return Table(
         part="startup", title=f"Cold start of {int(worlds[0]['countries'])} countries",
         columns=("step", "ms, median", "ms, worst", "times a bare uvicorn"), rows=tuple(rows),
-        remarks=(f"Wall time of {REPEATS} fresh processes with compiled bytecode, one ITI-55 per country "
+        remarks=(verdict("all countries answering", statistics.median(ready), 1.0, "s"),
+                 f"Wall time of {REPEATS} fresh processes with compiled bytecode, one ITI-55 per country "
                  "over mutual TLS. The asking gateway needs an RSA key of its own, whose making takes 40 to "
                  "400 ms by chance; a gateway in its own process does that beside the countries.",))
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Literal
 
 import httpx
@@ -231,14 +232,20 @@ def active_endpoint(metadata: smp.ServiceInformation, service: smp.Service, coun
     if not endpoint.uri.startswith("https://"):
         raise MalformedMessage("the endpoint is not an https address", where="EndpointURI", expected="https://…",
                                got=endpoint.uri[:80], clause="eHDSI Messaging Profile")
+    check_certificate(_certificate(endpoint.certificate), anchors, now=now, purpose=Purpose.TLS_SERVER,
+                      country=country)
+    return Endpoint(url=endpoint.uri, certificate_der=endpoint.certificate)
+
+
+@lru_cache(maxsize=256)
+def _certificate(der: bytes) -> x509.Certificate:
+    """The same object for the same bytes, which remembers what it has parsed of itself."""
     try:
-        certificate = x509.load_der_x509_certificate(endpoint.certificate)
+        return x509.load_der_x509_certificate(der)
     except ValueError:
         raise MalformedMessage("the endpoint has no readable certificate", where="Endpoint/Certificate",
                                expected="base64 of a DER certificate", got="something else",
                                clause="OASIS BDX-SMP 1.0, 2.3.4") from None
-    check_certificate(certificate, anchors, now=now, purpose=Purpose.TLS_SERVER, country=country)
-    return Endpoint(url=endpoint.uri, certificate_der=endpoint.certificate)
 
 
 def mask_of(metadata: smp.ServiceInformation, country: str, *, now: datetime) -> SearchMask:
