@@ -28,7 +28,8 @@ class SummaryDocument:
     """One document as a registry lists it.
 
     ``creation_time`` is in UTC. ``set_id`` is common to all documents of one summary. ``related_ids`` names
-    the document of the other level. ``issues`` is what transcoding had to say (pivot only).
+    the document of the other level. ``issues`` is what transcoding had to say (pivot only). ``on_demand``:
+    put together when it is read even where the country stores documents, as those of synthetic patients are.
     """
 
     level: Literal[1, 3]
@@ -41,6 +42,7 @@ class SummaryDocument:
     confidentiality: str
     title: str
     issues: tuple[TransformIssue, ...] = ()
+    on_demand: bool = False
     make_content: Callable[[], bytes] = field(repr=False)
 
     @cached_property
@@ -119,6 +121,8 @@ def _documents(
             unique_id=ids.friendly,
         )
     )
+    if persona.source == "synthetic":
+        return tuple(replace(one, on_demand=True) for one in made)
     return tuple(made)
 
 

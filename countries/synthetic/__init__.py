@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from functools import cache, partial
+from functools import cache, lru_cache
 from typing import Literal
 
 from countries import identifiers as rules
@@ -27,6 +27,8 @@ REFERENCE_DAY = date(2025, 6, 30)
 VERSION = "1"
 #: Share of patients whose document is in the first language of the country.
 FIRST_LANGUAGE = 0.8
+#: How many histories are kept in memory, of all countries together.
+KEPT = 256
 #: Under this age a parent represents the patient.
 REPRESENTED_UNTIL = 16
 
@@ -81,12 +83,12 @@ def patient(
         language=language,
         behaviour=Behaviour(),
         source="synthetic",
-        build_summary=lambda: build(),
+        build_summary=lambda: _summary(country, persona, origin.birth, now, burden),
     )
-    build = cache(partial(_summary, country, persona, origin.birth, now, burden))
     return persona
 
 
+@lru_cache(maxsize=KEPT)
 def _summary(country: Country, persona: Persona, birth: date, now: date, burden: float) -> PatientSummary:
     """The document; only here are the clinical tables needed."""
     from countries.synthetic.document import summary_of

@@ -197,7 +197,7 @@ def _entry(request: Request, document: SummaryDocument, patient: Identifier) -> 
     Source: eHDSI XCA profile, document entry.
     """
     country = request.country
-    stored = country.documents.stored
+    stored = country.documents.stored and not document.on_demand
     title = "CDA L3 / Structured body" if document.level == 3 else "CDA L1 / PDF body"
     return DocumentEntry(
         entry_id=f"urn:uuid:{request.site.new_id()}",

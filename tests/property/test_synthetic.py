@@ -18,7 +18,10 @@ quick = settings(max_examples=60, derandomize=True, deadline=None)
 
 
 @quick
-@given(code=st.sampled_from(CODES), text=st.text(max_size=20) | st.from_regex(r"[0-9]{7,13}[A-Z]?", fullmatch=True))
+@given(
+    code=st.sampled_from(CODES),
+    text=st.text(max_size=20) | st.from_regex(r"[0-9]{7,13}[A-Z]?", fullmatch=True),
+)
 def test_any_text_is_a_patient_or_nobody(code: str, text: str) -> None:
     """No text in the place of an identifier raises anything; the same text gives the same patient."""
     country = countries.load(code)
@@ -27,13 +30,20 @@ def test_any_text_is_a_patient_or_nobody(code: str, text: str) -> None:
         first, second = patient(country, identifier), patient(country, identifier)
         assert (first is None) == (second is None)
         if first is not None and second is not None:
-            assert (first.names, first.birth_time, first.gender) == (second.names, second.birth_time, second.gender)
+            assert (first.names, first.birth_time, first.gender) == (
+                second.names,
+                second.birth_time,
+                second.gender,
+            )
 
 
 @quick
 @given(
-    code=st.sampled_from(CODES), key=st.integers(0, 10**9), days=st.integers(0, 105 * 365),
-    sex=st.sampled_from(("M", "F")), burden=st.sampled_from((0.5, 1.0, 2.6, 8.0)),
+    code=st.sampled_from(CODES),
+    key=st.integers(0, 10**9),
+    days=st.integers(0, 105 * 365),
+    sex=st.sampled_from(("M", "F")),
+    burden=st.sampled_from((0.5, 1.0, 2.6, 8.0)),
     today=st.dates(date(2015, 1, 1), date(2035, 1, 1)) | st.just(REFERENCE_DAY),
 )
 def test_every_history_is_sound(code: str, key: int, days: int, sex: str, burden: float, today: date) -> None:

@@ -1,4 +1,4 @@
-"""Synthetic patients: derived from the identifier alone, sound, in national codes and the country's letters."""
+"""Synthetic patients: derived from the identifier alone, sound, in the codes and letters of the country."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def charts(country: Country, count: int, burden: float = 1.0, seed: int = 0) -> 
         assert persona is not None
         birth = date.fromisoformat(persona.birth_time)
         sex = "M" if persona.gender == "M" else "F"
-        made.append(chart_of(country.code, identifier.extension or "", birth, sex, REFERENCE_DAY, burden=burden))
+        made.append(
+            chart_of(country.code, identifier.extension or "", birth, sex, REFERENCE_DAY, burden=burden)
+        )
     return made
 
 
@@ -144,8 +146,14 @@ def test_the_same_document_under_any_hash_seed() -> None:
         "print(hashlib.sha256(text.encode()).hexdigest())"
     )
     digests = {
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True,
-                       env=os.environ | {"PYTHONHASHSEED": seed}).stdout
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
         for seed in ("1", "2")
     }
     assert len(digests) == 1
@@ -169,9 +177,15 @@ def test_products_have_national_numbers_where_the_country_sends_them() -> None:
     """Czech medicines carry a SÚKL number, Croatian ones a list number that maps to the ATC class."""
     for code, numbered in (("CZ", True), ("HR", False)):
         country = countries.load(code)
-        found = [entry for identifier in islice(identifiers(country), 30)
-                 for persona in [country.synthetic(identifier)] if persona and persona.summary
-                 for one in persona.summary.sections for entry in one.entries if isinstance(entry, Medication)]
+        found = [
+            entry
+            for identifier in islice(identifiers(country), 30)
+            for persona in [country.synthetic(identifier)]
+            if persona and persona.summary
+            for one in persona.summary.sections
+            for entry in one.entries
+            if isinstance(entry, Medication)
+        ]
         assert found
         for entry in found:
             assert (entry.product.code is not None) is numbered
@@ -183,10 +197,16 @@ def test_products_have_national_numbers_where_the_country_sends_them() -> None:
 def test_absence_says_which_kind() -> None:
     """Among patients without allergies both kinds of absence occur, known absence more often."""
     country = countries.load("LU")
-    kinds = [entry.kind for identifier in islice(identifiers(country), 120)
-             for persona in [country.synthetic(identifier)] if persona and persona.summary
-             for section in [persona.summary.section(sections.ALLERGIES)] if section
-             for entry in section.entries if isinstance(entry, AbsenceStatement)]
+    kinds = [
+        entry.kind
+        for identifier in islice(identifiers(country), 120)
+        for persona in [country.synthetic(identifier)]
+        if persona and persona.summary
+        for section in [persona.summary.section(sections.ALLERGIES)]
+        if section
+        for entry in section.entries
+        if isinstance(entry, AbsenceStatement)
+    ]
     assert 0 < kinds.count("no_information") < kinds.count("known_absence")
 
 
@@ -195,3 +215,30 @@ def test_burden_makes_patients_sicker() -> None:
     country = countries.load("CZ")
     few, many = (sum(len(one.treatments) for one in charts(country, 80, burden)) for burden in (1.0, 2.6))
     assert many > 1.2 * few
+
+
+def test_listing_documents_makes_none_of_them() -> None:
+    """Where a country stores its documents, those of synthetic patients are still made when they are read."""
+    from datetime import UTC, datetime
+
+    from countries.documents import documents_of
+    from ehdsi.terminology import load
+
+    country = countries.load("ES")
+    assert country.documents.stored
+    persona = country.synthetic(next(identifiers(country)))
+    assert persona is not None
+    made = documents_of(
+        country, persona, load(ROOT / "fixtures" / "terminology"), datetime(2026, 5, 1, tzinfo=UTC)
+    )
+    assert {one.level for one in made} == {1, 3}
+    assert all(one.on_demand and "content" not in vars(one) for one in made)
+    assert not any(
+        one.on_demand
+        for one in documents_of(
+            country,
+            country.persona("ES-1"),
+            load(ROOT / "fixtures" / "terminology"),
+            datetime(2026, 5, 1, tzinfo=UTC),
+        )
+    )

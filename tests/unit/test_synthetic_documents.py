@@ -74,9 +74,15 @@ def test_no_error_under_our_rules(code: str) -> None:
             assert not [issue.text for issue in one.issues if issue.severity == "error"]
             if one.level == 3 and one.form == "pivot":
                 context = RuleContext(
-                    now=NOW, country=code, patient_id=persona.primary_identifier, form="pivot",
-                    family_names=persona.name.family, given_names=persona.name.given,
-                    birth_date=persona.birth_time, size=len(one.content), raw=one.content,
+                    now=NOW,
+                    country=code,
+                    patient_id=persona.primary_identifier,
+                    form="pivot",
+                    family_names=persona.name.family,
+                    given_names=persona.name.given,
+                    birth_date=persona.birth_time,
+                    size=len(one.content),
+                    raw=one.content,
                 )
                 findings = run(parse(one.content), context).findings
                 assert not [finding for finding in findings if finding.severity == "error"]
@@ -93,7 +99,9 @@ def test_every_term_becomes_french(code: str) -> None:
         content = next(one.content for one in documents if one.form == "pivot" and one.level == 3)
         read = read_summary(content)
         assert not [remark for remark in read.remarks if remark.kind == "unread"]
-        assert [len(one.entries) for one in read.sections] == [len(one.entries) for one in persona.summary.sections]
+        assert [len(one.entries) for one in read.sections] == [
+            len(one.entries) for one in persona.summary.sections
+        ]
 
 
 def test_every_code_of_the_model_has_french_words() -> None:
@@ -103,8 +111,13 @@ def test_every_code_of_the_model_has_french_words() -> None:
     for rows in tables.medications.values():
         for row in rows:
             cells = row.cells
-            wanted |= {(oids.ATC, row.atc), (oids.ATC, cells["ing1_atc"]), (oids.EDQM, cells["form"]),
-                       (oids.EDQM, cells["route"]), (oids.EDQM, cells["pack_form"])}
+            wanted |= {
+                (oids.ATC, row.atc),
+                (oids.ATC, cells["ing1_atc"]),
+                (oids.EDQM, cells["form"]),
+                (oids.EDQM, cells["route"]),
+                (oids.EDQM, cells["pack_form"]),
+            }
     wanted |= {(oids.SNOMED_CT, row["snomed"]) for row in tables.procedures}
     wanted |= {(oids.SNOMED_CT, row["site_code"]) for row in tables.procedures}
     for device in tables.devices.values():

@@ -54,9 +54,11 @@ def test_targeted_faults_are_seen() -> None:
     conditions = model().conditions
 
     def broken_with(*rows: str, **active: str) -> set[str]:
-        changed = replace(chart, treatments=[
-            Treatment(row=_row(atc), condition="~test", start=start) for atc in rows
-        ], conditions={key: Condition(row=conditions[key], onset=start) for key in active})
+        changed = replace(
+            chart,
+            treatments=[Treatment(row=_row(atc), condition="~test", start=start) for atc in rows],
+            conditions={key: Condition(row=conditions[key], onset=start) for key in active},
+        )
         return set(broken(changed))
 
     assert "I14" in broken_with("N03AG01")
