@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("sesali.portal")
 
 #: HTTP status by code; 403 for what is not here.
-_STATUS = {"SES-014": 503, "SES-040": 404, "SES-041": 503, "SES-060": 200, "SES-080": 503, "SES-081": 504,
-           "SES-082": 502, "SES-083": 502, "SES-085": 502, "SES-073": 200, "SES-091": 200, "SES-121": 429}
+_STATUS = {
+    "SES-014": 503, "SES-040": 404, "SES-041": 503, "SES-060": 200, "SES-073": 200, "SES-080": 503,
+    "SES-081": 504, "SES-082": 502, "SES-083": 502, "SES-085": 502, "SES-091": 200, "SES-092": 404,
+    "SES-121": 429}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

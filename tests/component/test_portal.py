@@ -172,6 +172,13 @@ def test_notice_speaks_every_language(visitor: Visitor, language: str) -> None:
     assert "2026-11" in answer.text
 
 
+def test_notice_in_another_language_is_not_found(visitor: Visitor) -> None:
+    """A language without a notice: SES-092, with a way back."""
+    visitor.get("/notice/tlh")
+    assert visitor.here.status_code == 404
+    assert visitor.page.codes == ["SES-092"]
+
+
 def test_notice_of_the_patient_is_recorded(visitor: Visitor) -> None:
     """The patient's own language is offered first; opening the notice is an event."""
     visitor.log_in().confirm("EE-1")
