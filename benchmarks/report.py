@@ -57,9 +57,10 @@ def write(tables: Sequence[Table], page: Path = PAGE) -> None:
 
 
 def machine() -> str:
-    """What ran the figures, without the name of the machine."""
+    """What ran the figures, without the name of the machine, and how busy it was with everything."""
+    busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
-            f"{os.cpu_count()} cores, on {date.today():%Y-%m-%d}")
+            f"{os.cpu_count()} cores{busy}, on {date.today():%Y-%m-%d}")
 
 
 def say(text: str) -> None:
@@ -71,8 +72,9 @@ def say(text: str) -> None:
 _HEAD = """# What it costs
 
 Written by `python -m benchmarks --write` (`make bench` prints the same figures without writing). Absolute
-figures belong to the machine named under each table and vary by a third on a shared one; the columns "beside"
-hold what was measured in the same run, and the ratio to them is what can be compared.
+figures belong to the machine named under each table, vary by a third on a shared one, and double on one that
+is busy: the load beside it should not be over the number of cores. What was measured beside, in the same run, is
+what can be compared.
 """
 
 
