@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehdsi.errors import PeerError
+from ehdsi.errors import LocalError, PeerError
 
 if TYPE_CHECKING:
     from ehdsi.rules import Finding
@@ -20,11 +20,11 @@ def findings_of(data: bytes, *, schemas: Path | None = None) -> tuple[Finding, .
 
     Parameters
     ----------
-    schemas : folder of other schemas in the place of ours.
+    schemas : folder of other schemas and Schematrons; its XML Schemas take the place of ours.
 
     Raises
     ------
-    LocalError : a schema cannot be read.
+    LocalError : the folder has no schema for this message, or one of its files cannot be used.
     """
     from ehdsi import xml
 
@@ -49,18 +49,40 @@ def _judge_root(root: XmlElement, data: bytes, schemas: Path | None) -> tuple[Fi
         raise PeerError("nothing here knows this message", where="/", expected="a CDA document, a SOAP 1.2 "
                         "message of ITI-55, 38 or 39, service metadata, or a search mask",
                         got=etree.QName(root).localname[:60])
-    return judge(root)
+    return _by_schema(root, schemas) + judge(root)
+
+
+def _by_schema(root: XmlElement, schemas: Path | None) -> tuple[Finding, ...]:
+    """Breaks of our schema of the message family, or of the one that the folder has for it."""
+    from ehdsi.rules.schema import explain, family_of, validate
+
+    if schemas is not None:
+        from lxml import etree
+
+        from ncpeh.official import schema_for
+
+        path = schema_for(root, schemas)
+        try:
+            valid = etree.XMLSchema(file=str(path)).validate(root)
+        except etree.LxmlError as error:
+            raise LocalError(f"the schema {path} cannot be used: {error}") from None
+        return () if valid else explain(root, path)
+    family = family_of(root)
+    return validate(root, family) if family else ()
 
 
 def _judge_document(root: XmlElement, data: bytes, schemas: Path | None) -> tuple[Finding, ...]:
     from ehdsi.rules import RuleContext, check
-    from ehdsi.rules.schema import explain, schema_path, validate
     from ncpeh.settings import now
     from ncpeh.walking import terminology
 
     context = RuleContext(now=now(), size=len(data), raw=data, members=terminology().member)
-    by_schema = explain(root, schema_path("cda", schemas)) if schemas else validate(root, "cda")
-    return by_schema + check(root, context)
+    found = _by_schema(root, schemas) + check(root, context)
+    if schemas is not None:
+        from ncpeh.official import schematron_findings
+
+        found += schematron_findings(root, schemas)
+    return found
 
 
 def _judges() -> dict[str, Judge]:

@@ -56,12 +56,12 @@ def _select(expression: str) -> Callable[[XmlElement], list[XmlElement]]:
 _SECTIONS = _select("/h:ClinicalDocument/h:component/h:structuredBody/h:component/h:section")
 _PATIENT_IDS = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:id")
 _NAMES = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:patient/h:name")
-_REFERENCES = _select("//h:reference[starts-with(@value, '#')] | //p:reference[starts-with(@value, '#')]")
+_REFERENCES = _select("//*[starts-with(@value, '#')][self::h:reference or self::p:reference]")
 _WITH_ID = _select("//*[@ID]")
 _IN_ENTRIES = _select("h:entry/descendant::h:code[@code] | h:entry/descendant::h:value[@code]")
 _INTERVALS = _select("//h:low[@value and ../h:high/@value]")
 _NARRATIVE = _select("//h:section/h:text/descendant-or-self::*")
-_ROOTS = _select("//*[@root] | //*[@codeSystem]")
+_ROOTS = _select("//*[@root or @codeSystem]")
 
 
 def _first(root: XmlElement, path: str) -> XmlElement | None:
@@ -389,10 +389,13 @@ def stylesheet(subject: Subject) -> Iterator[Break]:
 
 def active_content(subject: Subject) -> Iterator[Break]:
     """PS-065: no scripts, event attributes or links with another scheme than http in a narrative."""
+    active: dict[str, bool] = {}
     for node in _NARRATIVE(subject.root):
-        name = etree.QName(node).localname
-        if name.lower() in _ACTIVE:
-            yield Break(node, got=name)
+        tag = node.tag
+        if tag not in active:
+            active[tag] = tag.rpartition("}")[2].lower() in _ACTIVE
+        if active[tag]:
+            yield Break(node, got=tag.rpartition("}")[2])
             continue
         for key, value in cast(list[tuple[str, str]], node.items()):
             local = key.rpartition("}")[2].lower()

@@ -44,6 +44,7 @@ def run(root: XmlElement, context: RuleContext | None = None, rules: RuleSet | N
     known = context or RuleContext()
     judged = rules or load()
     level = 3 if root.find(f"{{{oids.NS_HL7}}}component/{{{oids.NS_HL7}}}structuredBody") is not None else 1
+    alive = list(root.iter())  # lxml makes a new proxy for each node of each result unless one is kept
     subject = checks.Subject(root=root, context=known, rules=judged)
     findings: list[Finding] = []
     skipped: list[Skipped] = []
@@ -53,6 +54,7 @@ def run(root: XmlElement, context: RuleContext | None = None, rules: RuleSet | N
             skipped.append(Skipped(rule=compiled.rule.id, reason=reason))
         elif level in compiled.rule.levels:
             findings.extend(_judge(compiled, subject))
+    del alive
     return Report(findings=tuple(findings), skipped=tuple(skipped))
 
 

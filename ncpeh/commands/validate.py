@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``validate``."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="document or message (XML)")
     parser.add_argument("--json", action="store_true", help="findings as JSON")
-    parser.add_argument("--schemas", type=Path, metavar="DIR", help="other schemas in the place of ours")
+    parser.add_argument("--schemas", type=Path, metavar="DIR",
+                        help="other XML Schemas in the place of ours, and Schematrons")
     parser.epilog = "Example: ncpeh validate summary.xml --json"
 
 

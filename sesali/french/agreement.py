@@ -56,11 +56,11 @@ def uncoded_lines(section: Section) -> int:
     statements = (Allergy, Medication, Problem, Procedure, Immunization)
     if section.narrative is None or not all(isinstance(entry, statements) for entry in section.entries):
         return 0
-    used = set(_references(section.entries))
+    lines = [(line.tag, ids) for line in _lines(section.narrative) if (ids := set(_ids(line)))]
+    used = set(_references(section.entries)) if lines else set()
     counts: dict[str, list[bool]] = {}
-    for line in _lines(section.narrative):
-        if ids := set(_ids(line)):
-            counts.setdefault(line.tag, []).append(bool(ids & used))
+    for tag, ids in lines:
+        counts.setdefault(tag, []).append(bool(ids & used))
     return min((taken.count(False) for taken in counts.values() if any(taken)), default=0)
 
 
@@ -74,7 +74,7 @@ def _references(value: Any) -> Iterator[str]:
             part = getattr(value, name)
             if name in _REFERENCES:
                 yield from (part,) if part else ()
-            elif part is not None and not isinstance(part, str | bool | int):
+            elif part and name != "origin" and not isinstance(part, str | int):
                 yield from _references(part)
 
 

@@ -196,3 +196,14 @@ def test_countries_languages_and_names_read_in_french() -> None:
     assert language_name("et-EE") == "estonien" and language_name("mt") == "maltais"
     name = PersonName(prefix=("MUDr.",), given=("Bořivoj", "Řehoř"), family=("Přibyl",), suffix=("CSc.",))
     assert name_words(name) == "MUDr. Bořivoj Řehoř Přibyl CSc."
+
+
+def test_remarks_of_the_reader_are_said_in_french() -> None:
+    """A clinician must understand what was left out; an unknown remark stays English and says so."""
+    from sesali.french.remarks import in_french
+
+    assert in_french("encounter was not understood in this section") == (
+        "élément « encounter » non compris dans cette rubrique",
+        "",
+    )
+    assert in_french("something new")[1] == "en"
