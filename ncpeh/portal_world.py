@@ -13,6 +13,7 @@ The portal has a thread and an event loop of its own, so that a busy simulator n
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any, cast
 from ehdsi.errors import LocalError
 from exchange.http import Limits
 from exchange.wire import OnMessage, ignore
+from ncpeh.later import Later
+from ncpeh.portal_copies import PortalCopies
 from ncpeh.settings import new_ids
 from ncpeh.walking import terminology
 from sesali.config import from_world
@@ -35,33 +38,16 @@ from simulators.audit_repository import AuditRepository
 from simulators.clock import Clock, real_clock
 from simulators.console import Console
 from simulators.psc import PscClient, PscSimulator, locate_psc, psc_listeners
-from simulators.server import Application, Listener, Message, Scope, ServerThread
+from simulators.server import Application, Listener, ServerThread
 from simulators.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from starlette.applications import Starlette
 
     from countries import Country
     from sesali.summary import JudgeDocument
 
 _CLIENT = "testbed-portal"
-
-
-class _Later:
-    """An application that is put in when its address is known."""
-
-    def __init__(self) -> None:
-        self.application: Application | None = None
-
-    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Message]],
-                       send: Callable[[Message], Awaitable[None]]) -> None:
-        if self.application is None:
-            await send({"type": "http.response.start", "status": 503, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await self.application(scope, receive, send)
 
 
 class PortalWorld:
@@ -72,14 +58,16 @@ class PortalWorld:
     countries : ISO codes, paths of packs or loaded packs; all packs of the project by default.
     run_dir : where ``world.json``, certificates and the audit outbox go; made when absent.
     mode, seed, clock, host : as for ``simulators.world.World``.
-    ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``, ``audit``,
-        ``audit_page``, ``console``; free ones otherwise.
+    ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``,
+        ``audit``, ``audit_page``, ``console``; free ones otherwise.
     portal : fields of ``PortalSettings`` that differ from the defaults.
     limits : seconds and bytes that the gateway bears from a peer.
     audit : also an audit repository, to which gateway and NCPs send.
     on_message : sees every message between the gateway and the countries.
     judge : schema and rules for documents.
     processes : each country in a process of its own, see ``World``.
+    workers : so many copies of the portal in processes of their own (``ncpeh.portal_copies``) instead of one
+        in this process; ``gateway`` and ``app`` are not to be had then.
 
     Attributes
     ----------
@@ -91,7 +79,7 @@ class PortalWorld:
                  mode: str = "strict", seed: int = 0, clock: Clock = real_clock, host: str = "127.0.0.1",
                  ports: Mapping[str, int] | None = None, portal: Mapping[str, Any] | None = None,
                  limits: Limits | None = None, audit: bool = True, on_message: OnMessage = ignore,
-                 judge: JudgeDocument | None = None, processes: bool = False) -> None:
+                 judge: JudgeDocument | None = None, processes: bool = False, workers: int = 0) -> None:
         self._run_dir, self._clock, self._host, self._seed = run_dir, clock, host, seed
         self._ports = dict(ports or {})
         self._overrides = dict(portal or {})
@@ -103,8 +91,10 @@ class PortalWorld:
             self.world.pki, clock=clock, host=host, port=self._ports.get("audit", 0),
             page_port=self._ports.get("audit_page", 0)) if audit else None
         self._simulators, self._thread = ServerThread(), ServerThread()
-        self._later = _Later()
+        self._later = Later()
         self._closing = ExitStack()
+        self._workers = workers
+        self._copies: PortalCopies | None = None
         self._gateway: Gateway | None = None
         self._app: Starlette | None = None
         self._listener: Listener | None = None
@@ -139,16 +129,26 @@ class PortalWorld:
             site: self._ports.get(name, 0) for site, name in names.items()})
         self._simulators.start(list(sites.values()))
         locate_psc(self.psc, sites)
-        self._listener = Listener(
-            application=self._later, host=self._host, port=self._ports.get("portal", 0),
-            context=pki.server_context(pki.service("portal"), client_certificate=False))
-        self._thread.start([self._listener])
+        if self._workers:
+            self._copies = started.enter_context(PortalCopies(
+                self._workers, world=self.world, psc=self.psc, host=self._host,
+                port=self._ports.get("portal", 0), overrides=self._overrides))
+        else:
+            self._listener = Listener(
+                application=self._later, host=self._host, port=self._ports.get("portal", 0),
+                context=pki.server_context(pki.service("portal"), client_certificate=False))
+            self._thread.start([self._listener])
         links = {"Portail": self.url, "Pro Santé Connect": sites["wallet"].url}
         self.console = started.enter_context(Console(
             self.world, repository=self.repository, links=links, host=self._host,
             port=self._ports.get("console", 0)))
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
-        self._later.application = self._portal(started, (sites["issuer"].url, sites["wallet"].url))
+        origins = (sites["issuer"].url, sites["wallet"].url)
+        if self._copies is not None:
+            self.psc.trust(str(self.ca))
+            self._copies.connect(self.world_json, origins)
+            return
+        self._later.application = self._portal(started, origins)
         started.callback(self._thread.stop)
         started.callback(lambda: self._thread.call(self.app.state.portal.halt()))
 
@@ -181,6 +181,11 @@ class PortalWorld:
         content |= {"portal": self.url, "pro_sante_connect": wallet, "console": self.console.url}
         if self.repository is not None:
             content["audit_repository"] = self.repository.described()
+        content["processes"] = {"simulators": [os.getpid(), *self.world.pids]}
+        if self._copies is not None:
+            content["portals"] = self._copies.urls
+            content["metrics"] = self._copies.metrics
+            content["processes"]["gateway"] = self._copies.pids
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def stop(self) -> None:
@@ -198,7 +203,9 @@ class PortalWorld:
 
     @property
     def url(self) -> str:
-        """Base URL of the portal, without a slash at the end."""
+        """Base URL of the portal (of the first copy), without a slash at the end."""
+        if self._copies is not None and self._copies.urls:
+            return self._copies.urls[0]
         if self._listener is None:
             raise LocalError("the portal was not started; use it as a context manager, or call start()")
         return self._listener.url

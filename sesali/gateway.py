@@ -6,6 +6,7 @@ in the workers of the country that it concerns, so that a slow country holds up 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ from sesali.summary import Document, JudgeDocument, Level, OpenedSummary
 
 Result = TypeVar("Result")
 
+#: Is told when a step with a country has ended: country, ``ITI-55`` …, seconds, ``ok`` or a code ``SES-nnn``.
+OnStep = Callable[[str, str, float, str], None]
+
+
+def _untold(_country: str, _step: str, _seconds: float, _verdict: str) -> None:
+    """Nobody counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Transaction:
@@ -64,12 +72,14 @@ class Gateway:
     on_message : sees every message of every exchange.
     transport : replaces the network in tests.
     judge : schema and rules for documents; None to leave them out.
+    on_step : is told about every exchange that ended, for metrics.
     """
 
     def __init__(self, config: GatewayConfig, *, clock: Callable[[], datetime], new_id: Callable[[], str],
                  on_message: OnMessage = ignore, transport: httpx.BaseTransport | None = None,
-                 judge: JudgeDocument | None = None) -> None:
+                 judge: JudgeDocument | None = None, on_step: OnStep = _untold) -> None:
         self.config = config
+        self._on_step = on_step
         self._clock = clock
         self._new_id = new_id
         self._judge = judge
@@ -200,6 +210,7 @@ class Gateway:
                  patient_of: Callable[[Result], Identifier] | None = None) -> Result:
         """Make an exchange and leave its event in the trail before anybody sees the result."""
         request_id = soap.new_message_id(self._new_id)
+        begin = time.perf_counter()
         patient_id = what.patient_id
         refusal: StepRefused | None = outcomes.refused("SES-082", detail="unexpected failure of the gateway")
         try:
@@ -211,6 +222,8 @@ class Gateway:
             refusal = self._refusal(error, what.step, what.country)
             raise refusal from None
         finally:
+            self._on_step(what.country, what.service.step, time.perf_counter() - begin,
+                          refusal.code if refusal else "ok")
             self._record(EVENT_OF[what.service.step], self._auditor.exchange(
                 what.service.step, what.credentials, now=self._clock(), patient_id=patient_id,
                 home_community=self._home_community(what.country), request_id=request_id,

@@ -188,6 +188,11 @@ class World:
         return found
 
     @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes of the countries that have one of their own."""
+        return tuple(process.pid for process in self._processes.values())
+
+    @property
     def smp(self) -> SmpSimulator:
         """The SMP of this world; its entries are signed when they are first asked for."""
         if self._smp is None:

@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="how the foreign NCPs behave")
     parser.add_argument("--processes", action="store_true",
                         help="each country in a process of its own (more cores, more memory)")
+    parser.add_argument("--workers", type=int, default=0, metavar="N",
+                        help="so many copies of the portal, each a process of its own (default: one, here)")
+    parser.add_argument("--searches", type=int, metavar="N",
+                        help="identifications per professional and minute; for load, where a few test "
+                             "identities stand for many people (20)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of all identifiers")
     parser.epilog = "Example: ncpeh up --country HR --run-dir run"
 
@@ -44,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     with PortalWorld(chosen, run_dir=run_dir, mode=options.mode, seed=options.seed,
                      ports=_ports(options.port, [country.code for country in chosen]),
-                     processes=options.processes) as everything:
+                     processes=options.processes, workers=options.workers,
+                     portal={"searches": options.searches} if options.searches else None) as everything:
         _print(everything)
         stop.wait()
     return OK
@@ -65,5 +71,6 @@ def _print(everything: PortalWorld) -> None:
                 [(code, world.endpoints[code].xcpd, country.personas[0].key)
                  for code, country in world.countries.items()])
     audit = f"\naudit: {everything.repository.page}" if everything.repository else ""
-    print(f"\nportal: {everything.url}\nconsole: {everything.console.url}\nSMP: {world.smp_url}{audit}\nworld: {path}\n"
+    print(f"\nportal: {everything.url}\nconsole: {everything.console.url}\nSMP: {world.smp_url}{audit}\n"
+          f"world: {path}\n"
           f"try: ncpeh journey --world {path} --country {next(iter(world.countries))}\nready", flush=True)
