@@ -73,8 +73,8 @@ _HEAD = """# What it costs
 
 Written by `python -m benchmarks --write` (`make bench` prints the same figures without writing). Absolute
 figures belong to the machine named under each table, vary by a third on a shared one, and double on one that
-is busy: the load beside it should not be over the number of cores. What was measured beside, in the same run, is
-what can be compared.
+is busy: the load beside it should not be over the number of cores. What was measured beside, in the same run,
+is what can be compared.
 """
 
 
