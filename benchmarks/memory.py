@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from benchmarks.driver import Connections
+from benchmarks.driver import Connections, Driven
 from benchmarks.processes import WorldProcess
 from benchmarks.report import Table, say, verdict
 from benchmarks.requests import Petitioner
@@ -19,22 +19,17 @@ COUNTRIES = ("CZ", "EE", "ES", "HR", "LU", "MT", "PT")
 def run() -> list[Table]:
     """Drive whole journeys, each under assertions of its own, and look at the memory after each tenth."""
     with WorldProcess(*COUNTRIES) as world:
-        tls = world.config.tls
-        sides = {code: (world.petitioner(code), Connections("127.0.0.1", world.port(code), tls, 2))
-                 for code in COUNTRIES}
-        documents = {code: _document(*sides[code]) for code in COUNTRIES}
+        sides = {code: world.petitioner(code) for code in COUNTRIES}
+        documents = {code: _document(world, code, sides[code]) for code in COUNTRIES}
         readings = [(0, world.ask("usage"))]
         done = 0
         for number in range(1, ROUNDS + 1):
             say(f"{done} requests")
-            share = REQUESTS // ROUNDS // len(COUNTRIES)
-            for code, (petitioner, connections) in sides.items():
-                letters = _letters(petitioner, documents[code], share)
-                done += connections.drive(letters, answers=len(letters)).answers
+            for code, petitioner in sides.items():
+                letters = _letters(petitioner, documents[code], REQUESTS // ROUNDS // len(COUNTRIES))
+                done += _driven(world, code, letters).answers
             readings.append((number, world.ask("usage")))
         received = sum(world.ask("received").values())
-        for _, connections in sides.values():
-            connections.close()
     return [_table(readings, received)]
 
 
@@ -50,8 +45,17 @@ def _journey(petitioner: Petitioner, document: tuple[str, str]) -> list[bytes]:
             petitioner.retrieve(treatment, *document)]
 
 
-def _document(petitioner: Petitioner, connections: Connections) -> tuple[str, str]:
-    answer = connections.drive([petitioner.listing(petitioner.treatment())], answers=1).last
+def _driven(world: WorldProcess, code: str, letters: list[bytes]) -> Driven:
+    """Send these over connections of their own: kept ones are closed by the server after a minute's rest."""
+    connections = Connections("127.0.0.1", world.port(code), world.config.tls, 2 if len(letters) > 1 else 1)
+    try:
+        return connections.drive(letters, answers=len(letters))
+    finally:
+        connections.close()
+
+
+def _document(world: WorldProcess, code: str, petitioner: Petitioner) -> tuple[str, str]:
+    answer = _driven(world, code, [petitioner.listing(petitioner.treatment())]).last
     entry = xca_query.parse_response(soap.parse_envelope(answer).body).entries[0]
     return entry.repository_unique_id, entry.unique_id
 
