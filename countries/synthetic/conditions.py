@@ -82,8 +82,10 @@ Causes = tuple[tuple[ConditionRow, float], ...]
 def _factors(model: Model) -> dict[str, Causes]:
     """By condition: what raises its odds, and by which factor."""
     found: dict[str, list[tuple[ConditionRow, float]]] = {}
+    place = {key: index for index, key in enumerate(model.order)}
     for one in model.relations:
-        if one.relation == "mult":
+        # A cause that is drawn later closes a cycle: it can raise nothing, so it must not lower it either.
+        if one.relation == "mult" and place[one.source] < place[one.target]:
             found.setdefault(one.target, []).append((model.conditions[one.source], one.value))
     return {key: tuple(value) for key, value in found.items()}
 

@@ -125,7 +125,7 @@ def test_unknown_range_is_said() -> None:
 
 @every_country
 def test_five_basic_sections_and_only_those_of_the_country(code: str) -> None:
-    """Every document has the five basic sections with content or an absence, and no section beyond the pack's."""
+    """Every document has the five basic sections with content or absence, and none beyond the pack's."""
     country = countries.load(code)
     for identifier in islice(identifiers(country, 1), 25):
         persona = country.synthetic(identifier)
@@ -139,7 +139,8 @@ def test_five_basic_sections_and_only_those_of_the_country(code: str) -> None:
 def test_the_same_document_under_any_hash_seed() -> None:
     """Two processes with other hash seeds give the same patients, letter for letter."""
     program = (
-        "import hashlib, countries; from itertools import islice; from countries.synthetic import identifiers\n"
+        "import hashlib, countries; from itertools import islice\n"
+        "from countries.synthetic import identifiers\n"
         "c = [countries.load(x) for x in ('HR', 'EE', 'MT')]\n"
         "text = repr([(c1.synthetic(i).names, c1.synthetic(i).summary) for c1 in c"
         " for i in islice(identifiers(c1), 8)])\n"

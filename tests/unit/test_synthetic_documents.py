@@ -68,7 +68,7 @@ def _schema() -> etree.XMLSchema:
 
 @every_country
 def test_no_error_under_our_rules(code: str) -> None:
-    """No rule of ours finds an error in the pivot, traits and sender known; transcoding reports none either."""
+    """No rule of ours finds an error in the pivot, traits and sender known; nor does transcoding."""
     for persona, documents in sample(code):
         for one in documents:
             assert not [issue.text for issue in one.issues if issue.severity == "error"]

@@ -1,0 +1,85 @@
+"""Identification from ten to a million synthetic patients: time per look-up and memory stay where they are.
+
+``python -m benchmarks.synthetic_growth`` walks through 10, 1,000, 100,000 and 1,000,000 different identifiers
+of one country and prints, for each size, the microseconds of a look-up and the resident memory of the process
+after it. ``--most`` chooses the largest size. Exit code 1 when either grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import resource
+import sys
+import time
+from pathlib import Path
+
+import countries
+from countries.synthetic import identifiers
+from ehdsi.cda.datatypes import Identifier
+from simulators.ncp.context import PatientIndex
+
+SIZES = (10, 1_000, 100_000, 1_000_000)
+#: Look-ups measured at each size, spread over all of it.
+MEASURED = 2_000
+#: What may change between the smallest and the largest size before it counts as growth.
+SLOWER, HEAVIER_MB = 1.5, 60.0
+
+
+def resident_megabytes() -> float:
+    """Resident memory of this process now; its highest so far where the system does not tell."""
+    status = Path("/proc/self/statm")
+    if status.is_file():
+        return int(status.read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def nth(domain: str, number: int) -> Identifier:
+    """The n-th identifier of the Czech range, which has no check digit: two nines and seven digits."""
+    return Identifier(root=domain, extension=f"99{number % 9_000_000:07d}")
+
+
+def measure(code: str, most: int) -> list[tuple[int, float, float]]:
+    """(patients, microseconds per look-up, megabytes) for each size up to ``most``."""
+    country = countries.load(code)
+    index = PatientIndex(country)
+    known = next(identifiers(country))
+    for one in itertools.islice(identifiers(country, 1), 5_000):  # lists of names and full caches, once
+        index.by_identifier(one)
+    found = []
+    for size in SIZES:
+        if size > most:
+            break
+        step = max(1, size // MEASURED)
+        asked = [nth(known.root or "", 1_000 + place) for place in range(0, size, step)]
+        asked = (asked * (MEASURED // len(asked) + 1))[:MEASURED] if size >= MEASURED else asked
+        for warm in asked[:10]:
+            country.synthetic(warm)
+        begin = time.perf_counter()
+        for one in asked:
+            if country.synthetic(one) is None:
+                raise SystemExit(f"{one.extension} is nobody")
+        took = (time.perf_counter() - begin) / len(asked) * 1e6
+        for place in range(0, size, max(1, size // 20_000)):
+            index.by_identifier(nth(known.root or "", place))
+        found.append((size, took, resident_megabytes()))
+    return found
+
+
+def main() -> int:
+    """Print the table; 1 when look-up or memory grew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--most", type=int, default=SIZES[-1])
+    options = parser.parse_args()
+    rows = measure("CZ", options.most)
+    print("| patients | µs per look-up | resident MB |\n|---|---|---|")
+    for size, took, memory in rows:
+        print(f"| {size:,} | {took:.0f} | {memory:.0f} |")
+    first, last = rows[0], rows[-1]
+    grew = last[1] > SLOWER * first[1] + 50 or last[2] > first[2] + HEAVIER_MB
+    print("grew" if grew else "flat: nothing is stored, a patient is derived from the identifier")
+    return 1 if grew else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
