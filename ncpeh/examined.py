@@ -1,4 +1,4 @@
-"""A simulated candidate for the validator: a private world with the wrong keys that only its authority has."""
+"""A simulated candidate for the validator, with the wrong keys that only its authority can make."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def private_target(country: Country, folder: Path, *, mode: str = "strict", seed: int = 0) -> Iterator[Target]:
+def private_target(
+    country: Country, folder: Path, *, mode: str = "strict", seed: int = 0
+) -> Iterator[Target]:
     """The simulator of a pack on free ports, gone at the end; key files live in ``folder``."""
     from simulators.world import World
 

@@ -68,8 +68,16 @@ class Fetched:
 class Bench:
     """Everything that checks share. Safe for use by several threads."""
 
-    def __init__(self, country: Country, target: Target, *, clock: Callable[[], datetime], seed: int,
-                 answer_seconds: float, terminology: Callable[[], Terminology]) -> None:
+    def __init__(
+        self,
+        country: Country,
+        target: Target,
+        *,
+        clock: Callable[[], datetime],
+        seed: int,
+        answer_seconds: float,
+        terminology: Callable[[], Terminology],
+    ) -> None:
         self.country = country
         self.target = target
         self.clock = clock
@@ -79,8 +87,12 @@ class Bench:
         self.limits = Limits(connect=min(5.0, answer_seconds), read=answer_seconds, total=answer_seconds * 2)
         self.timings: dict[str, list[float]] = defaultdict(list)
         self.writer = Writer(
-            country=country.code, home_community=country.oids.home_community, clock=clock,
-            seal=load_seal(target.seal_certificate, target.seal_key), new_id=_ids(seed))
+            country=country.code,
+            home_community=country.oids.home_community,
+            clock=clock,
+            seal=load_seal(target.seal_certificate, target.seal_key),
+            new_id=_ids(seed),
+        )
         self._terminology = terminology
         self._lock = threading.Lock()
         self._locks: dict[object, threading.Lock] = defaultdict(threading.Lock)
@@ -104,9 +116,9 @@ class Bench:
                         self._made[key] = (None, error, names)
             else:
                 self.recorder.refer(self._made[key][2])
-        value, error, _ = self._made[key]
-        if error is not None:
-            raise error
+        value, failure, _ = self._made[key]
+        if failure is not None:
+            raise failure
         return cast(_T, value)
 
     @property
@@ -150,7 +162,9 @@ class Bench:
             endpoints = published.endpoints(SERVICES[step].entry)
         except EhdsiError:
             endpoints = ()
-        usable = [one.uri for one in endpoints if one.uri.startswith("https://") and one.is_active(self.clock())]
+        usable = [
+            one.uri for one in endpoints if one.uri.startswith("https://") and one.is_active(self.clock())
+        ]
         url = usable[-1] if usable else said
         if not url:
             raise Skip(f"no address for {step}: neither the SMP nor the world names a usable one")
@@ -169,17 +183,24 @@ class Bench:
         url = url or self.url(letter.step)
         begin = time.perf_counter()
         try:
-            answer = self.courier(url).post(url, step=letter.step, content=letter.octets(),
-                                            content_type=letter.content_type)
+            answer = self.courier(url).post(
+                url, step=letter.step, content=letter.octets(), content_type=letter.content_type
+            )
         except TransportFailure as failure:
             self._count(failure)
             raise
         self._failed_in_a_row = 0
         seconds = time.perf_counter() - begin
         last = self.recorder.last
-        return take_apart(step=letter.step, status=answer.status, headers=last.headers if last else (),
-                          content=answer.body, content_type=answer.content_type,
-                          request_id=letter.message_id, seconds=seconds)
+        return take_apart(
+            step=letter.step,
+            status=answer.status,
+            headers=last.headers if last else (),
+            content=answer.body,
+            content_type=answer.content_type,
+            request_id=letter.message_id,
+            seconds=seconds,
+        )
 
     def get(self, url: str, step: str) -> Answer:
         """GET from the SMP. Raises ``TransportFailure``."""
@@ -190,8 +211,12 @@ class Bench:
         host = urlsplit(url).netloc
         with self._lock:
             if host not in self._couriers:
-                self._couriers[host] = Courier(self.country.code, verify=lenient_context(self.target),
-                                               limits=self.limits, on_message=self.recorder)
+                self._couriers[host] = Courier(
+                    self.country.code,
+                    verify=lenient_context(self.target),
+                    limits=self.limits,
+                    on_message=self.recorder,
+                )
             return self._couriers[host]
 
     def _count(self, failure: TransportFailure) -> None:
@@ -222,8 +247,13 @@ class Bench:
         path = smp.service_metadata_path(smp.participant(self.country.code), service.document_identifier)
         answer = self.get(self.target.smp.rstrip("/") + path, f"SMP {service.name}")
         if answer.status != 200:
-            raise PeerError(f"the SMP has no entry for {service.name}", where=path, expected="HTTP 200",
-                            got=f"HTTP {answer.status}", clause="OASIS BDX-SMP 1.0, 2.3")
+            raise PeerError(
+                f"the SMP has no entry for {service.name}",
+                where=path,
+                expected="HTTP 200",
+                got=f"HTTP {answer.status}",
+                clause="OASIS BDX-SMP 1.0, 2.3",
+            )
         return xml.parse(answer.body)
 
     def published(self, service: smp.Service) -> smp.ServiceInformation:
@@ -240,13 +270,13 @@ class Bench:
 
     def asked(self, persona: Persona) -> Asked:
         """The golden ITI-55 of a patient."""
-        return self.once(("ITI-55", persona.key), lambda: self._ask(
-            self.writer.discovery(self.traits(persona))))
+        return self.once(
+            ("ITI-55", persona.key), lambda: self._ask(self.writer.discovery(self.traits(persona)))
+        )
 
     def listed(self, persona: Persona) -> Asked:
         """The golden ITI-38 of a patient."""
-        return self.once(("ITI-38", persona.key), lambda: self._ask(
-            self.writer.query(self.patient(persona))))
+        return self.once(("ITI-38", persona.key), lambda: self._ask(self.writer.query(self.patient(persona))))
 
     def retrieved(self, persona: Persona, level: int) -> Asked:
         """The golden ITI-39 of a patient's document."""
@@ -339,14 +369,18 @@ def typed_traits(mask: SearchMask, persona: Persona) -> Traits:
     born = persona.birth_time[:8]
     asks_birth = mask.patient.birth_date is not None and len(born) == 8
     texts = {one.label for one in mask.patient.texts if one.mandatory}
-    return Traits(identifiers=tuple(identifiers), birth_date=born if asks_birth else None,
-                  gender=persona.gender if mask.patient.gender is not None else None,
-                  name=persona.name if texts & {"familyName", "firstName"} else None)
+    return Traits(
+        identifiers=tuple(identifiers),
+        birth_date=born if asks_birth else None,
+        gender=persona.gender if mask.patient.gender is not None else None,
+        name=persona.name if texts & {"familyName", "firstName"} else None,
+    )
 
 
 def _can_fill(group: IdentifierGroup, held: dict[str | None, Identifier]) -> bool:
-    return (any(one.domain in held for one in group.fields)
-            and all(one.domain in held for one in group.fields if one.mandatory))
+    return any(one.domain in held for one in group.fields) and all(
+        one.domain in held for one in group.fields if one.mandatory
+    )
 
 
 def _ids(seed: int) -> Callable[[], str]:

@@ -11,26 +11,28 @@ from ehdsi.errors import LocalError
 from onboarding.model import Check, Examine, Level, Observation
 
 #: Key of a chapter -> its heading, in the order of the dossier and of the examination.
-CHAPTERS: MappingProxyType[str, str] = MappingProxyType({
-    "pack": "Country pack",
-    "tls": "Transport security",
-    "certificates": "Certificates",
-    "smp": "Service metadata",
-    "mask": "International search mask",
-    "soap": "SOAP and WS-Addressing",
-    "saml": "Assertions that must be accepted",
-    "refusal": "Requests that must be refused",
-    "xcpd": "Patient identification (ITI-55)",
-    "list": "Document list (ITI-38)",
-    "retrieve": "Document retrieval (ITI-39)",
-    "mtom": "MTOM packaging",
-    "documents": "Documents",
-    "consistency": "Consistency between messages",
-    "personas": "Behaviours promised in the pack",
-    "robustness": "Robustness",
-    "timing": "Response times",
-    "audit": "To be confirmed by hand",
-})
+CHAPTERS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "pack": "Country pack",
+        "tls": "Transport security",
+        "certificates": "Certificates",
+        "smp": "Service metadata",
+        "mask": "International search mask",
+        "soap": "SOAP and WS-Addressing",
+        "saml": "Assertions that must be accepted",
+        "refusal": "Requests that must be refused",
+        "xcpd": "Patient identification (ITI-55)",
+        "list": "Document list (ITI-38)",
+        "retrieve": "Document retrieval (ITI-39)",
+        "mtom": "MTOM packaging",
+        "documents": "Documents",
+        "consistency": "Consistency between messages",
+        "personas": "Behaviours promised in the pack",
+        "robustness": "Robustness",
+        "timing": "Response times",
+        "audit": "To be confirmed by hand",
+    }
+)
 
 _CHECKS: dict[str, Check] = {}
 
@@ -51,19 +53,26 @@ def check(
     """Enter a function into the catalogue; see ``onboarding.model.Check`` for the arguments."""
 
     def enter(function: Examine) -> Examine:
-        add(Check(
-            id=id,
-            title=title,
-            requirements=(requirement,) if isinstance(requirement, str) else requirement,
-            chapter=chapter,
-            level=level,
-            examine=function,
-            needs=needs,
-            alone=alone,
-        ))
+        add(
+            Check(
+                id=id,
+                title=title,
+                requirements=(requirement,) if isinstance(requirement, str) else requirement,
+                chapter=chapter,
+                level=level,
+                examine=function,
+                needs=needs,
+                alone=alone,
+            )
+        )
         return function
 
     return enter
+
+
+def bound(look: Callable[..., Iterable[Observation]], *rest: object) -> Examine:
+    """``look`` as a check, with these arguments behind the bench."""
+    return lambda bench: look(bench, *rest)
 
 
 def add(one: Check) -> None:
@@ -103,11 +112,12 @@ def chosen(only: Iterable[str] | None) -> tuple[Check, ...]:
         return everything
     picked: set[str] = set()
     for word in words:
-        found = [one.id for one in everything
-                 if word in (one.id, one.chapter, *one.requirements)]
+        found = [one.id for one in everything if word in (one.id, one.chapter, *one.requirements)]
         if not found:
-            raise LocalError(f"no check, chapter or requirement is called {word!r}; "
-                             f"did you mean {', '.join(_close(word, everything))}?")
+            raise LocalError(
+                f"no check, chapter or requirement is called {word!r}; "
+                f"did you mean {', '.join(_close(word, everything))}?"
+            )
         picked.update(found)
     return tuple(one for one in everything if one.id in picked)
 

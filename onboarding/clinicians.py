@@ -17,9 +17,15 @@ _TRAITS = {
     "passportNumber": "numéro de passeport",
     "regionalPatientIdentifier": "identifiant régional du patient",
     "regionIdentifier": "identifiant de la région",
-    "familyName": "nom", "firstName": "prénom", "birthDate": "date de naissance", "gender": "sexe",
-    "accessCode": "code d'accès", "addressStreet": "rue", "addressPostalCode": "code postal",
-    "addressCity": "ville", "addressCountry": "pays",
+    "familyName": "nom",
+    "firstName": "prénom",
+    "birthDate": "date de naissance",
+    "gender": "sexe",
+    "accessCode": "code d'accès",
+    "addressStreet": "rue",
+    "addressPostalCode": "code postal",
+    "addressCity": "ville",
+    "addressCountry": "pays",
 }
 
 
@@ -56,8 +62,10 @@ def _sections(bench: Bench) -> tuple[str, ...]:
         summary = parse(bench.document(bench.good, 3).content)
     except EhdsiError:
         return ("pas de document structuré reçu",)
-    return tuple(section.title or (section.code.code if section.code else None) or "sans titre"
-                 for section in summary.sections)
+    return tuple(
+        section.title or (section.code.code if section.code else None) or "sans titre"
+        for section in summary.sections
+    )
 
 
 def _wordless(bench: Bench) -> tuple[str, ...]:

@@ -27,14 +27,23 @@ class KnownDeviation:
 def deviations() -> Mapping[str, KnownDeviation]:
     """All known deviations by name, as ``deviations.toml`` lists them."""
     text = Path(__file__).with_name("deviations.toml").read_text(encoding="utf-8")
-    return MappingProxyType({name: KnownDeviation(name=name, **entry)
-                             for name, entry in tomllib.loads(text).items()})
+    return MappingProxyType(
+        {name: KnownDeviation(name=name, **entry) for name, entry in tomllib.loads(text).items()}
+    )
 
 
-def deviation(name: str, *, where: str = "", expected: str = "", got: str = "", clause: str = ""
-              ) -> Observation:
+def deviation(
+    name: str, *, where: str = "", expected: str = "", got: str = "", clause: str = ""
+) -> Observation:
     """The observation that a candidate has a known deviation; ``KeyError`` for a name that is not known."""
     known = deviations()[name]
-    return Observation(what=known.what, where=where, expected=expected, got=got, clause=clause,
-                       hint=known.advice, deviation=name,
-                       severity="error" if known.weight == "fail" else "warning")
+    return Observation(
+        what=known.what,
+        where=where,
+        expected=expected,
+        got=got,
+        clause=clause,
+        hint=known.advice,
+        deviation=name,
+        severity="error" if known.weight == "fail" else "warning",
+    )

@@ -42,15 +42,26 @@ def as_data(report: Report, *, command: str, previous: Mapping[str, Any] | None 
     results = [_result(one, command) for one in report.results]
     names = {one.code: one.names.en for one in countries.load_all()}
     return {
-        "country": report.country, "country_name": names.get(report.country, report.country),
-        "pack": report.pack, "started": report.started.isoformat(), "seconds": round(report.seconds, 3),
-        "seed": report.seed, "ready": report.ready, "exit_code": report.exit_code,
-        "partial": len(results) < len(all_checks()), "statement": report.statement, "command": command,
-        "verdicts": list(VERDICTS), "counts": {verdict: len(report.of(verdict)) for verdict in VERDICTS},
+        "country": report.country,
+        "country_name": names.get(report.country, report.country),
+        "pack": report.pack,
+        "started": report.started.isoformat(),
+        "seconds": round(report.seconds, 3),
+        "seed": report.seed,
+        "ready": report.ready,
+        "exit_code": report.exit_code,
+        "partial": len(results) < len(all_checks()),
+        "statement": report.statement,
+        "command": command,
+        "verdicts": list(VERDICTS),
+        "counts": {verdict: len(report.of(verdict)) for verdict in VERDICTS},
         "waived": sum(one.waiver is not None for one in report.results),
-        "chapters": _chapters(results), "results": results,
+        "chapters": _chapters(results),
+        "results": results,
         "findings": [one for verdict in FINDINGS for one in results if one["verdict"] == verdict],
-        "deviations": _deviations(report), "requirements": _requirements(report), "coverage": coverage(),
+        "deviations": _deviations(report),
+        "requirements": _requirements(report),
+        "coverage": coverage(),
         "manual": [{"id": one.id, "text": one.manual} for one in requirements() if one.manual],
         "clinicians": [[heading, list(lines)] for heading, lines in report.clinicians],
         "timings": [_timing(step, times) for step, times in report.timings if times],
@@ -66,8 +77,12 @@ def coverage() -> dict[str, float]:
     by_hand = sum(bool(one.manual) for one in everything)
     checked = sum(bool(one.checks) and not one.manual for one in everything)
     untestable = sum(bool(one.untestable) and not one.checks for one in everything)
-    return {"checked": checked, "manual": by_hand, "untestable": untestable,
-            "percent": 100 * checked / len(everything)}
+    return {
+        "checked": checked,
+        "manual": by_hand,
+        "untestable": untestable,
+        "percent": 100 * checked / len(everything),
+    }
 
 
 def _result(one: Result, command: str) -> dict[str, Any]:
@@ -75,12 +90,21 @@ def _result(one: Result, command: str) -> dict[str, Any]:
     usual = next((clauses[name] for name in one.check.requirements if name in clauses), "")
     observations = [asdict(seen) | {"clause": seen.clause or usual} for seen in one.observations]
     return {
-        "id": one.id, "title": one.check.title, "chapter": one.check.chapter, "level": one.check.level,
-        "verdict": one.verdict, "requirements": list(one.check.requirements), "reason": one.reason,
-        "seconds": round(one.seconds, 4), "observations": observations, "evidence": list(one.evidence),
-        "deviations": list(one.deviations), "command": f"{command} --only {one.id}",
+        "id": one.id,
+        "title": one.check.title,
+        "chapter": one.check.chapter,
+        "level": one.check.level,
+        "verdict": one.verdict,
+        "requirements": list(one.check.requirements),
+        "reason": one.reason,
+        "seconds": round(one.seconds, 4),
+        "observations": observations,
+        "evidence": list(one.evidence),
+        "deviations": list(one.deviations),
+        "command": f"{command} --only {one.id}",
         "waiver": {"id": one.waiver.id, "reason": one.waiver.reason, "until": one.waiver.until.isoformat()}
-        if one.waiver else None,
+        if one.waiver
+        else None,
     }
 
 
@@ -97,16 +121,28 @@ def _chapters(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _deviations(report: Report) -> list[dict[str, Any]]:
     """Each known deviation once, with the checks that saw it."""
     known = deviations()
-    return [asdict(known[name]) | {"checks": [one.id for one in report.results if name in one.deviations]}
-            for name in report.deviations]
+    return [
+        asdict(known[name]) | {"checks": [one.id for one in report.results if name in one.deviations]}
+        for name in report.deviations
+    ]
 
 
 def _requirements(report: Report) -> list[dict[str, Any]]:
     worst = _worst(report)
-    return [{"id": one.id, "statement": one.statement, "level": one.level, "clause": one.clause,
-             "chapter": one.chapter, "applies": one.applies, "verified": one.verified,
-             "checks": list(one.checks), "verdict": worst.get(one.id, _unchecked(one))}
-            for one in requirements()]
+    return [
+        {
+            "id": one.id,
+            "statement": one.statement,
+            "level": one.level,
+            "clause": one.clause,
+            "chapter": one.chapter,
+            "applies": one.applies,
+            "verified": one.verified,
+            "checks": list(one.checks),
+            "verdict": worst.get(one.id, _unchecked(one)),
+        }
+        for one in requirements()
+    ]
 
 
 def _unchecked(one: Requirement) -> str:
@@ -125,16 +161,25 @@ def _worst(report: Report) -> dict[str, str]:
 
 def _timing(step: str, times: tuple[float, ...]) -> dict[str, Any]:
     at = {share: times[min(len(times) - 1, int(share * len(times)))] for share in (0.5, 0.95)}
-    return {"step": step, "n": len(times), "median": round(at[0.5], 2), "p95": round(at[0.95], 2),
-            "longest": round(times[-1], 2)}
+    return {
+        "step": step,
+        "n": len(times),
+        "median": round(at[0.5], 2),
+        "p95": round(at[0.95], 2),
+        "longest": round(times[-1], 2),
+    }
 
 
 def _comparison(report: Report, previous: Mapping[str, Any]) -> dict[str, Any]:
     before = {one["id"] for one in previous["results"] if one["verdict"] in FINDINGS}
     now = {one.id for one in report.results if one.verdict in FINDINGS}
     looked = {one.id for one in report.results}
-    return {"started": previous["started"], "mended": sorted((before & looked) - now),
-            "new": sorted(now - before), "still": sorted(now & before)}
+    return {
+        "started": previous["started"],
+        "mended": sorted((before & looked) - now),
+        "new": sorted(now - before),
+        "still": sorted(now & before),
+    }
 
 
 def _earlier(folder: Path) -> Mapping[str, Any]:

@@ -45,31 +45,51 @@ def refused(reply: Reply, wanted: Refusal) -> Iterator[Observation]:
 
 def unreadable(reply: Reply, error: PeerError) -> Observation:
     """The observation that an answer cannot be read at all."""
-    return Observation(what=f"the answer cannot be read: {error.what}", where=error.where,
-                       expected=error.expected or "a coded answer",
-                       got=error.got or f"HTTP {reply.status}, {reply.header('content-type')[:60]}",
-                       clause=error.clause, hint=error.hint, line=error.line)
+    return Observation(
+        what=f"the answer cannot be read: {error.what}",
+        where=error.where,
+        expected=error.expected or "a coded answer",
+        got=error.got or f"HTTP {reply.status}, {reply.header('content-type')[:60]}",
+        clause=error.clause,
+        hint=error.hint,
+        line=error.line,
+    )
 
 
 def _fault(reply: Reply, wanted: Refusal) -> Observation:
     assert reply.fault is not None
     if "fault" in wanted.known:
-        return deviation(wanted.known["fault"], where=f"{reply.step} /Envelope/Body/Fault",
-                         expected=_or(wanted.codes), got=f"SOAP Fault {reply.fault.code}",
-                         clause=wanted.clause)
-    return Observation(what="the request was refused with a SOAP Fault instead of a coded answer",
-                       where=f"{reply.step} /Envelope/Body", expected=_or(wanted.codes),
-                       got=f"SOAP Fault {reply.fault.code}", clause=wanted.clause, severity="warning")
+        return deviation(
+            wanted.known["fault"],
+            where=f"{reply.step} /Envelope/Body/Fault",
+            expected=_or(wanted.codes),
+            got=f"SOAP Fault {reply.fault.code}",
+            clause=wanted.clause,
+        )
+    return Observation(
+        what="the request was refused with a SOAP Fault instead of a coded answer",
+        where=f"{reply.step} /Envelope/Body",
+        expected=_or(wanted.codes),
+        got=f"SOAP Fault {reply.fault.code}",
+        clause=wanted.clause,
+        severity="warning",
+    )
 
 
 def served(step: str, what: str, wanted: Refusal) -> Observation:
     """The observation that a request was answered although it had to be refused."""
     if "served" in wanted.known:
-        return deviation(wanted.known["served"], where=step, expected=_or(wanted.codes), got=what,
-                         clause=wanted.clause)
-    return Observation(what="a request that must be refused was answered", where=step,
-                       expected=f"a refusal: {_or(wanted.codes)}", got=what, clause=wanted.clause,
-                       hint="refuse the request before anything about the patient is looked up")
+        return deviation(
+            wanted.known["served"], where=step, expected=_or(wanted.codes), got=what, clause=wanted.clause
+        )
+    return Observation(
+        what="a request that must be refused was answered",
+        where=step,
+        expected=f"a refusal: {_or(wanted.codes)}",
+        got=what,
+        clause=wanted.clause,
+        hint="refuse the request before anything about the patient is looked up",
+    )
 
 
 def _discovery(reply: Reply, wanted: Refusal) -> Iterator[Observation]:
@@ -78,9 +98,14 @@ def _discovery(reply: Reply, wanted: Refusal) -> Iterator[Observation]:
         yield served(reply.step, f"{len(answer.patients)} patient(s)", wanted)
         return
     if answer.acknowledgement != "AE":
-        yield Observation(what="a refusal is not marked as an error", got=answer.acknowledgement,
-                          where="ITI-55 acknowledgement/typeCode", expected="AE", clause=wanted.clause,
-                          severity="warning")
+        yield Observation(
+            what="a refusal is not marked as an error",
+            got=answer.acknowledgement,
+            where="ITI-55 acknowledgement/typeCode",
+            expected="AE",
+            clause=wanted.clause,
+            severity="warning",
+        )
     codes = tuple(one.code or "" for one in answer.details)
     yield from _codes("ITI-55 acknowledgementDetail/code", codes, wanted)
     if wanted.issue:
@@ -92,9 +117,14 @@ def _issue(issues: tuple[str | None, ...], codes: tuple[str, ...], wanted: Refus
     if None in issues:
         yield deviation("xcpd-reason-lost", where=where, expected=wanted.issue, got="an event without a code")
     elif wanted.issue not in issues and not _explained(codes, wanted):
-        yield Observation(what="the detected issue names another reason", where=where, expected=wanted.issue,
-                          got=", ".join(str(one) for one in issues) or "none", clause="eHDSI XCPD 2.1",
-                          severity="warning")
+        yield Observation(
+            what="the detected issue names another reason",
+            where=where,
+            expected=wanted.issue,
+            got=", ".join(str(one) for one in issues) or "none",
+            clause="eHDSI XCPD 2.1",
+            severity="warning",
+        )
 
 
 def _explained(codes: tuple[str, ...], wanted: Refusal) -> bool:
@@ -109,17 +139,25 @@ def _listing(reply: Reply, wanted: Refusal) -> Iterator[Observation]:
         return
     if answer.entries:
         name = wanted.known.get("continued", "query-continues-after-refusal")
-        yield deviation(name, where="ITI-38 RegistryObjectList", expected="an empty list",
-                        got=f"{len(answer.entries)} document(s)")
+        yield deviation(
+            name,
+            where="ITI-38 RegistryObjectList",
+            expected="an empty list",
+            got=f"{len(answer.entries)} document(s)",
+        )
     codes = tuple(error.code for error in answer.errors)
     yield from _codes("ITI-38 RegistryError/@errorCode", codes, wanted)
     if answer.status != STATUS_FAILURE:
         if answer.status == STATUS_SUCCESS and answer.errors and not _explained(codes, wanted):
             yield deviation("query-status-success", where="ITI-38 @status", expected="Failure", got="Success")
         elif not answer.errors:
-            yield Observation(what="the refusal is an empty list, as if the patient had no document",
-                              where="ITI-38", expected=_or(wanted.codes), got="an empty list without an error",
-                              clause=wanted.clause)
+            yield Observation(
+                what="the refusal is an empty list, as if the patient had no document",
+                where="ITI-38",
+                expected=_or(wanted.codes),
+                got="an empty list without an error",
+                clause=wanted.clause,
+            )
     yield from highest(reply, answer.errors)
 
 
@@ -131,15 +169,27 @@ def _retrieval(reply: Reply, wanted: Refusal) -> Iterator[Observation]:
     codes = tuple(error.code for error in answer.errors)
     yield from _codes("ITI-39 RegistryError/@errorCode", codes, wanted)
     if answer.status == STATUS_PARTIAL:
-        yield deviation("retrieve-partial-without-document", where="ITI-39 RegistryResponse/@status",
-                        expected="Failure", got="PartialSuccess")
+        yield deviation(
+            "retrieve-partial-without-document",
+            where="ITI-39 RegistryResponse/@status",
+            expected="Failure",
+            got="PartialSuccess",
+        )
     elif answer.status != STATUS_FAILURE:
-        yield Observation(what="the status does not say that nothing came", expected="Failure",
-                          where="ITI-39 RegistryResponse/@status", got=str(answer.status)[-20:],
-                          clause="IHE ITI TF-3 4.2.4.2")
+        yield Observation(
+            what="the status does not say that nothing came",
+            expected="Failure",
+            where="ITI-39 RegistryResponse/@status",
+            got=str(answer.status)[-20:],
+            clause="IHE ITI TF-3 4.2.4.2",
+        )
     if "XDSMissingDocument" in codes and any("ERROR_GENERIC" in one.context for one in answer.errors):
-        yield deviation("retrieve-codes-in-context", where="ITI-39 RegistryError/@codeContext",
-                        expected="a text for people", got="ERROR_GENERIC_DOCUMENT_MISSING")
+        yield deviation(
+            "retrieve-codes-in-context",
+            where="ITI-39 RegistryError/@codeContext",
+            expected="a text for people",
+            got="ERROR_GENERIC_DOCUMENT_MISSING",
+        )
     yield from highest(reply, answer.errors)
 
 
@@ -147,8 +197,13 @@ def highest(reply: Reply, errors: tuple[RegistryError, ...]) -> Iterator[Observa
     """An error list must say how bad its worst error is."""
     lists = [one for one in reply.payload.iter() if str(one.tag).endswith("}RegistryErrorList")]
     if errors and lists and not lists[0].get("highestSeverity"):
-        yield deviation("registry-no-highest-severity", where=f"{reply.step} RegistryErrorList",
-                        expected="@highestSeverity", got="none", clause="ebXML RegRep 3.0, rs.xsd")
+        yield deviation(
+            "registry-no-highest-severity",
+            where=f"{reply.step} RegistryErrorList",
+            expected="@highestSeverity",
+            got="none",
+            clause="ebXML RegRep 3.0, rs.xsd",
+        )
 
 
 def _codes(where: str, codes: tuple[str, ...], wanted: Refusal) -> Iterator[Observation]:
@@ -161,8 +216,14 @@ def _codes(where: str, codes: tuple[str, ...], wanted: Refusal) -> Iterator[Obse
             yield deviation(name, where=where, expected=_or(wanted.codes), got=code, clause=wanted.clause)
             return
     what = "the refusal carries another code" if codes else "the refusal carries no code"
-    yield Observation(what=what, where=where, expected=_or(wanted.codes), got=", ".join(codes)[:120] or "none",
-                      clause=wanted.clause or "eHDSI error codes", severity="warning" if codes else "error")
+    yield Observation(
+        what=what,
+        where=where,
+        expected=_or(wanted.codes),
+        got=", ".join(codes)[:120] or "none",
+        clause=wanted.clause or "eHDSI error codes",
+        severity="warning" if codes else "error",
+    )
 
 
 def _or(codes: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
 from ehdsi import smp
@@ -19,7 +20,7 @@ Gate = Callable[[Bench], str]
 def closed(bench: Bench, needs: tuple[str, ...]) -> str:
     """Why one of these needs is not met, empty when all are."""
     for need in needs:
-        reason = bench.once(("gate", need), lambda need=need: _closed(bench, need))
+        reason = bench.once(("gate", need), partial(_closed, bench, need))
         if reason:
             return reason
     return ""
@@ -54,8 +55,10 @@ def _closed(bench: Bench, need: str) -> str:
 
 def _smp(bench: Bench) -> str:
     try:
-        bench.get(bench.target.smp.rstrip("/") + smp.service_group_path(smp.participant(bench.country.code)),
-                  "SMP service group")
+        bench.get(
+            bench.target.smp.rstrip("/") + smp.service_group_path(smp.participant(bench.country.code)),
+            "SMP service group",
+        )
     except TransportFailure as failure:
         return f"the SMP does not answer: {failure.what}"
     return ""

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from onboarding.bench import Bench
 from onboarding.letters import Step
 
-
 #: ``_ssl.ENCODING_DER``.
 _DER = 2
 
@@ -68,13 +67,15 @@ def of_version(made: ssl.SSLContext, version: ssl.TLSVersion) -> ssl.SSLContext:
 
 
 def shake(bench: Bench, step: Step, made: ssl.SSLContext, *, name: bool = True) -> Handshake:
-    """One connection: handshake, then a HEAD request, because TLS 1.3 refuses clients only when they speak."""
+    """One handshake, then a HEAD request, because TLS 1.3 refuses clients only when they speak."""
     parts = urlsplit(bench.url(step))
     host, port = parts.hostname or "", parts.port or 443
     server_name = host if name and not _is_address(host) else None
     try:
-        with (socket.create_connection((host, port), bench.limits.connect) as plain,
-              made.wrap_socket(plain, server_hostname=server_name) as secure):
+        with (
+            socket.create_connection((host, port), bench.limits.connect) as plain,
+            made.wrap_socket(plain, server_hostname=server_name) as secure,
+        ):
             version, suite = secure.version() or "", (secure.cipher() or ("",))[0]
             chain = _chain(secure)
             served = _served(secure, parts.netloc)

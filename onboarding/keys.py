@@ -35,8 +35,9 @@ def load_seal(certificate: Path, key: Path) -> SigningKey:
         raise LocalError(f"cannot read {error.filename}: {error.strerror}") from None
 
 
-def stranger(now: datetime, *, country: str = "FR", issuer: str = "self", expired: bool = False,
-             usage: str = "seal") -> tuple[SigningKey, bytes]:
+def stranger(
+    now: datetime, *, country: str = "FR", issuer: str = "self", expired: bool = False, usage: str = "seal"
+) -> tuple[SigningKey, bytes]:
     """A key that no authority knows, and both as PEM (certificate, then key).
 
     Parameters
@@ -46,15 +47,19 @@ def stranger(now: datetime, *, country: str = "FR", issuer: str = "self", expire
     """
     seal = usage == "seal"
     key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = (
-        rsa.generate_private_key(65537, 2048) if seal else ec.generate_private_key(ec.SECP256R1()))
+        rsa.generate_private_key(65537, 2048) if seal else ec.generate_private_key(ec.SECP256R1())
+    )
     authority = key if issuer == "self" else ec.generate_private_key(ec.SECP256R1())
     subject = _name(country, "examination")
     ends = now - timedelta(days=1) if expired else now + timedelta(days=30)
     builder = (
-        x509.CertificateBuilder().subject_name(subject)
+        x509.CertificateBuilder()
+        .subject_name(subject)
         .issuer_name(subject if issuer == "self" else _name(country, "nobody"))
-        .public_key(key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=30)).not_valid_after(ends)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(), critical=True)
     )
@@ -63,17 +68,31 @@ def stranger(now: datetime, *, country: str = "FR", issuer: str = "self", expire
         builder = builder.add_extension(usages, critical=False)
     certificate = builder.sign(authority, hashes.SHA256())
     pem = certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return SigningKey(private_key=key, certificate=certificate), pem
 
 
 def _name(country: str, common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, country),
-                      x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Examination"),
-                      x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, country),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Examination"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
 
 
 def _usage() -> x509.KeyUsage:
-    names = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
-             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    names = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
     return x509.KeyUsage(**{name: name == "digital_signature" for name in names})

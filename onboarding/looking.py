@@ -22,8 +22,9 @@ KNOWN = (
 
 #: Traces of a program in a text that goes to another country.
 INTERNALS = re.compile(
-    rb"Traceback|at [a-z]+(?:\.[a-z0-9]+){2,}|\.java:\d|\.py\"?[,:]? line|Exception in|/etc/|/usr/|/opt/|ORA-\d{4}"
-    rb"|NullPointer|org\.apache|javax?\.")
+    rb"Traceback|at [a-z]+(?:\.[a-z0-9]+){2,}|\.java:\d|\.py\"?[,:]? line|Exception in|/etc/|/usr/|/opt/"
+    rb"|ORA-\d{4}|NullPointer|org\.apache|javax?\."
+)
 
 
 def observed(finding: Finding, where: str = "") -> Observation:
@@ -31,11 +32,19 @@ def observed(finding: Finding, where: str = "") -> Observation:
     place = f"{where} {finding.xpath}".strip()
     for rule, words, name in KNOWN:
         if finding.rule == rule and words in finding.message:
-            return deviation(name, where=place, expected=finding.expected, got=finding.got,
-                             clause=finding.clause)
+            return deviation(
+                name, where=place, expected=finding.expected, got=finding.got, clause=finding.clause
+            )
     return Observation(
-        what=finding.message, where=place, expected=finding.expected, got=finding.got, clause=finding.clause,
-        hint=finding.hint, line=finding.line, severity="error" if finding.severity == "error" else "warning")
+        what=finding.message,
+        where=place,
+        expected=finding.expected,
+        got=finding.got,
+        clause=finding.clause,
+        hint=finding.hint,
+        line=finding.line,
+        severity="error" if finding.severity == "error" else "warning",
+    )
 
 
 def of_rules(findings: Iterable[Finding], *rules: str, where: str = "") -> Iterator[Observation]:
@@ -45,8 +54,9 @@ def of_rules(findings: Iterable[Finding], *rules: str, where: str = "") -> Itera
             yield observed(one, where)
 
 
-def each(bench: Bench, look: Callable[[Persona], Iterable[Observation]], *answers: str
-         ) -> Iterator[Observation]:
+def each(
+    bench: Bench, look: Callable[[Persona], Iterable[Observation]], *answers: str
+) -> Iterator[Observation]:
     """Look at every patient with one of these behaviours (``ok`` by default).
 
     A patient whose message cannot be had is left out; when that holds for all, the check is skipped.
@@ -81,15 +91,22 @@ def traces(content: bytes, bench: Bench, *persons: Persona) -> Iterator[Observat
         words = [*persona.name.family, *persona.name.given]
         for word in words:
             if len(word) > 3 and word.encode() in content:
-                yield Observation(what="an answer that tells nothing about a person holds a name",
-                                  expected="no personal data", got=f"a name of {persona.key}",
-                                  clause="eHDSI XCPD 2.1; GDPR art. 5")
+                yield Observation(
+                    what="an answer that tells nothing about a person holds a name",
+                    expected="no personal data",
+                    got=f"a name of {persona.key}",
+                    clause="eHDSI XCPD 2.1; GDPR art. 5",
+                )
                 break
     found = INTERNALS.search(content)
     if found:
-        yield Observation(what="an answer shows internals of the program", expected="a sentence for people",
-                          got=found.group()[:20].decode("ascii", "replace"), clause="eHDSI error handling",
-                          hint="log stack traces at home, send a code and one sentence")
+        yield Observation(
+            what="an answer shows internals of the program",
+            expected="a sentence for people",
+            got=found.group()[:20].decode("ascii", "replace"),
+            clause="eHDSI error handling",
+            hint="log stack traces at home, send a code and one sentence",
+        )
 
 
 def tried(call: Callable[[], object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 import zlib
 from dataclasses import dataclass
@@ -16,8 +17,17 @@ from onboarding.model import Skip
 _HL7 = f"{{{oids.NS_HL7}}}"
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 #: Names of the format that let a document do something.
-ACTIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/AA", b"/EmbeddedFile", b"/RichMedia", b"/XFA",
-          b"/SubmitForm", b"/ImportData")
+ACTIVE = (
+    b"/JavaScript",
+    b"/JS",
+    b"/Launch",
+    b"/AA",
+    b"/EmbeddedFile",
+    b"/RichMedia",
+    b"/XFA",
+    b"/SubmitForm",
+    b"/ImportData",
+)
 #: Largest amount of unpacked data that is looked at.
 MOST = 30_000_000
 
@@ -39,7 +49,9 @@ def pdf_of(root: XmlElement) -> bytes:
     """The PDF of a level 1 document; ``Skip`` when there is none to decode."""
     text = root.find(f"{_HL7}component/{_HL7}nonXMLBody/{_HL7}text")
     try:
-        return base64.b64decode("".join((text.text or "") if text is not None else "").encode(), validate=False)
+        return base64.b64decode(
+            "".join((text.text or "") if text is not None else "").encode(), validate=False
+        )
     except (binascii.Error, ValueError):
         raise Skip("the PDF cannot be decoded, which DOC-PS-029 reports") from None
 
@@ -52,8 +64,9 @@ def look_at(pdf: bytes) -> PdfFacts:
     everything = outside + inside
     active = [name.decode() for name in ACTIVE if re.search(re.escape(name) + rb"(?![A-Za-z])", everything)]
     # A destination in brackets only says which page is shown first.
-    active += ["/OpenAction"] * bool(re.search(rb"/OpenAction\s*(?!\s*\[)", everything)
-                                     and not re.search(rb"/OpenAction\s*\[", everything))
+    active += ["/OpenAction"] * bool(
+        re.search(rb"/OpenAction\s*(?!\s*\[)", everything) and not re.search(rb"/OpenAction\s*\[", everything)
+    )
     fonts = everything.count(b"/FontFile")
     return PdfFacts(
         whole=pdf.startswith(b"%PDF-") and b"%%EOF" in pdf[-1024:],
@@ -61,7 +74,9 @@ def look_at(pdf: bytes) -> PdfFacts:
         pages=len(re.findall(rb"/Type\s*/Page(?![a-zA-Z])", everything)),
         fonts_embedded=fonts > 0 or b"/Font" not in everything,
         has_text=bool(re.search(rb"(Tj|TJ)\b", inside)),
-        archive=b"pdfaid" in everything, active=tuple(active))
+        archive=b"pdfaid" in everything,
+        active=tuple(active),
+    )
 
 
 def _unpacked(pdf: bytes) -> list[bytes]:
@@ -69,10 +84,8 @@ def _unpacked(pdf: bytes) -> list[bytes]:
     found, size = [], 0
     for match in _STREAM.finditer(pdf):
         data = match.group(1)
-        try:
+        with contextlib.suppress(zlib.error):
             data = zlib.decompressobj().decompress(data, MOST - size)
-        except zlib.error:
-            pass
         size += len(data)
         if size > MOST:
             break

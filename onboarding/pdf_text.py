@@ -16,8 +16,11 @@ from onboarding.pdf_look import pdf_of
 _OBJECT = re.compile(rb"(\d+) 0 obj(.*?)endobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
 _FONT = re.compile(rb"/([A-Za-z]+\d*)\s+(\d+) 0 R")
-_TOKEN = re.compile(rb"/(?P<font>[A-Za-z]+\d*)\s+[\d.]+\s+Tf|\((?P<text>(?:\\.|[^\\()])*)\)|<(?P<hex>[0-9A-Fa-f\s]*)>"
-                    rb"|(?P<end>T[jJ]\b|'|Td\b|T\*|Tm\b)", re.DOTALL)
+_TOKEN = re.compile(
+    rb"/(?P<font>[A-Za-z]+\d*)\s+[\d.]+\s+Tf|\((?P<text>(?:\\.|[^\\()])*)\)|<(?P<hex>[0-9A-Fa-f\s]*)>"
+    rb"|(?P<end>T[jJ]\b|'|Td\b|T\*|Tm\b)",
+    re.DOTALL,
+)
 _ESCAPE = re.compile(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r?\n)")
 _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -47,7 +50,7 @@ def _inflated(body: bytes) -> bytes:
     found = _STREAM.search(body)
     if found is None:
         return b""
-    if b"/FlateDecode" not in body[:found.start()]:
+    if b"/FlateDecode" not in body[: found.start()]:
         return found[1]
     try:
         return zlib.decompressobj().decompress(found[1], 10_000_000)
@@ -117,5 +120,5 @@ def _from_hex(text: bytes) -> bytes:
 def _said(raw: bytes, glyphs: Glyphs) -> str:
     if not glyphs:
         return raw.decode("latin-1")
-    codes = (int.from_bytes(raw[at:at + 2], "big") for at in range(0, len(raw) - 1, 2))
+    codes = (int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw) - 1, 2))
     return "".join(glyphs.get(code, "\ufffd") for code in codes)

@@ -14,8 +14,10 @@ from onboarding.model import Skip
 
 def promised(bench: Bench, persona: Persona, level: int, form: str) -> SummaryDocument:
     """The document that the pack's own data make; ``Skip`` when they make none."""
-    documents = bench.once(("promised", persona.key), lambda: documents_of(
-        bench.country, persona, bench.terminology, bench.clock()))
+    documents = bench.once(
+        ("promised", persona.key),
+        lambda: documents_of(bench.country, persona, bench.terminology, bench.clock()),
+    )
     for one in documents:
         if (one.level, one.form) == (level, form):
             return one
@@ -24,8 +26,10 @@ def promised(bench: Bench, persona: Persona, level: int, form: str) -> SummaryDo
 
 def promised_root(bench: Bench, persona: Persona, form: str = "pivot") -> XmlElement:
     """Level 3 as the pack's data make it, parsed."""
-    return bench.once(("promised root", persona.key, form), lambda: xml.parse(
-        promised(bench, persona, 3, form).content, large_text=True))
+    return bench.once(
+        ("promised root", persona.key, form),
+        lambda: xml.parse(promised(bench, persona, 3, form).content, large_text=True),
+    )
 
 
 def judged(bench: Bench, persona: Persona, level: int) -> Report:
@@ -58,7 +62,15 @@ def _context(bench: Bench, persona: Persona, found: Fetched, twin: XmlElement | 
         names, birth = persona.names, persona.birth_time
     first = names[0] if names else persona.name
     return RuleContext(
-        now=bench.clock(), country=bench.country.code, patient_id=bench.patient(persona),
-        family_names=tuple(first.family), given_names=tuple(first.given),
+        now=bench.clock(),
+        country=bench.country.code,
+        patient_id=bench.patient(persona),
+        family_names=tuple(first.family),
+        given_names=tuple(first.given),
         birth_date=birth[:8] if birth and len(birth) >= 8 else None,
-        members=bench.terminology.member, form="pivot", twin=twin, size=len(found.content), raw=found.content)
+        members=bench.terminology.member,
+        form="pivot",
+        twin=twin,
+        size=len(found.content),
+        raw=found.content,
+    )

@@ -74,7 +74,13 @@ class Reply:
 
 
 def take_apart(
-    *, step: str, status: int, headers: Headers, content: bytes, content_type: str, request_id: str,
+    *,
+    step: str,
+    status: int,
+    headers: Headers,
+    content: bytes,
+    content_type: str,
+    request_id: str,
     seconds: float,
 ) -> Reply:
     """Read an answer as far as it can be read; never raises."""
@@ -89,5 +95,15 @@ def take_apart(
         envelope = soap.parse_envelope(xml.parse(package.root, large_text=True), rules=rules)
     except PeerError as error:
         problem = error
-    return Reply(step=step, status=status, headers=headers, content=content, request_id=request_id,
-                 media=media, package=package, envelope=envelope, problem=problem, seconds=seconds)
+    return Reply(
+        step=step,
+        status=status,
+        headers=headers,
+        content=content,
+        request_id=request_id,
+        media=media,
+        package=package,
+        envelope=envelope,
+        problem=problem,
+        seconds=seconds,
+    )

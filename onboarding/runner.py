@@ -1,4 +1,4 @@
-"""Runs an examination: prerequisites first, checks in parallel where that is safe, all within a time limit."""
+"""Runs an examination: prerequisites first, checks in parallel where that is safe, within a time limit."""
 
 from __future__ import annotations
 

@@ -32,25 +32,44 @@ _LIBRARIES = ("ncpeh-testbed", "lxml", "cryptography", "httpx")
 
 
 def run(
-    pack: Country | str | Path, target: Target, *, only: Iterable[str] | None, settings: Settings,
-    clock: Callable[[], datetime], progress: Progress | None,
+    pack: Country | str | Path,
+    target: Target,
+    *,
+    only: Iterable[str] | None,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    progress: Progress | None,
 ) -> Report:
     """See ``onboarding.runner.examine``."""
     country = pack if isinstance(pack, Country) else countries.load(pack)
     checks = chosen(only)
     started, begin = clock(), time.monotonic()
-    bench = Bench(country, target, clock=clock, seed=settings.seed, answer_seconds=settings.answer,
-                  terminology=_terminology)
+    bench = Bench(
+        country,
+        target,
+        clock=clock,
+        seed=settings.seed,
+        answer_seconds=settings.answer,
+        terminology=_terminology,
+    )
     try:
         examination = _Examination(bench, begin + settings.limit, progress, len(checks))
         results = examination.all(checks, settings.workers)
         return Report(
-            country=country.code, pack=str(country.folder), started=started, seed=settings.seed,
-            seconds=time.monotonic() - begin, statement=examination.statement,
-            unreachable=examination.unreachable, results=_waived(results, country, started.date()),
-            endpoints=_endpoints(bench), versions=_versions(), evidence=bench.recorder.done(),
+            country=country.code,
+            pack=str(country.folder),
+            started=started,
+            seed=settings.seed,
+            seconds=time.monotonic() - begin,
+            statement=examination.statement,
+            unreachable=examination.unreachable,
+            results=_waived(results, country, started.date()),
+            endpoints=_endpoints(bench),
+            versions=_versions(),
+            evidence=bench.recorder.done(),
             clinicians=what_changes(bench),
-            timings=tuple((step, tuple(sorted(times))) for step, times in sorted(bench.timings.items())))
+            timings=tuple((step, tuple(sorted(times))) for step, times in sorted(bench.timings.items())),
+        )
     finally:
         bench.close()
 
@@ -91,8 +110,14 @@ class _Examination:
             return Result(check=check, verdict="skip", reason="the time limit of the examination was reached")
         with self.bench.recorder.noted() as names:
             verdict, observations, reason = self._judged(check)
-        return Result(check=check, verdict=verdict, observations=observations, reason=reason,
-                      seconds=time.monotonic() - begin, evidence=tuple(dict.fromkeys(names)))
+        return Result(
+            check=check,
+            verdict=verdict,
+            observations=observations,
+            reason=reason,
+            seconds=time.monotonic() - begin,
+            evidence=tuple(dict.fromkeys(names)),
+        )
 
     def _judged(self, check: Check) -> tuple[Verdict, tuple[Observation, ...], str]:
         if self.unreachable and check.chapter not in WITHOUT_CANDIDATE:
@@ -108,13 +133,26 @@ class _Examination:
         except Omit as omit:
             return "omit", tuple(observations), str(omit)
         except TransportFailure as failure:
-            observations.append(Observation(
-                what=f"no usable answer: {failure.what}", expected="an answer", got=failure.kind,
-                clause="eHDSI Messaging Profile"))
+            observations.append(
+                Observation(
+                    what=f"no usable answer: {failure.what}",
+                    expected="an answer",
+                    got=failure.kind,
+                    clause="eHDSI Messaging Profile",
+                )
+            )
         except PeerError as error:
-            observations.append(Observation(
-                what=error.what, where=error.where, expected=error.expected, got=error.got,
-                clause=error.clause, hint=error.hint, line=error.line))
+            observations.append(
+                Observation(
+                    what=error.what,
+                    where=error.where,
+                    expected=error.expected,
+                    got=error.got,
+                    clause=error.clause,
+                    hint=error.hint,
+                    line=error.line,
+                )
+            )
         except LocalError as error:
             return "error", tuple(observations), str(error)
         except Exception as error:  # a bug of ours must not end the examination, nor blame the candidate
@@ -137,8 +175,11 @@ def _verdict(check: Check, observations: list[Observation]) -> Verdict:
 
 def _waived(results: tuple[Result, ...], country: Country, today: date) -> tuple[Result, ...]:
     """The results with the waivers of the pack that have not ended."""
-    waivers = {one.id: Waiver(id=one.id, reason=one.reason, until=one.until)
-               for one in country.deviations if one.until >= today}
+    waivers = {
+        one.id: Waiver(id=one.id, reason=one.reason, until=one.until)
+        for one in country.deviations
+        if one.until >= today
+    }
     return tuple(replace(one, waiver=_waiver(one, waivers)) for one in results)
 
 
@@ -159,7 +200,7 @@ def _endpoints(bench: Bench) -> tuple[tuple[str, str], ...]:
     found = [("SMP", bench.target.smp)]
     for step in ("ITI-55", "ITI-38", "ITI-39"):
         try:
-            found.append((step, bench.url(step)))  # type: ignore[arg-type]
+            found.append((step, bench.url(step)))
         except EhdsiError:
             found.append((step, ""))
     return tuple(found)

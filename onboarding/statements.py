@@ -15,9 +15,21 @@ from ehdsi.xml import XmlElement
 
 HL7 = f"{{{oids.NS_HL7}}}"
 XSI_TYPE = f"{{{oids.NS_XSI}}}type"
-KINDS = frozenset(HL7 + name for name in (
-    "observation", "act", "substanceAdministration", "supply", "procedure", "organizer", "manufacturedMaterial",
-    "participantRole", "playingEntity", "playingDevice"))
+KINDS = frozenset(
+    HL7 + name
+    for name in (
+        "observation",
+        "act",
+        "substanceAdministration",
+        "supply",
+        "procedure",
+        "organizer",
+        "manufacturedMaterial",
+        "participantRole",
+        "playingEntity",
+        "playingDevice",
+    )
+)
 _DATES = ("effectiveTime", "low", "high", "center", "period", "phase")
 
 
@@ -70,8 +82,22 @@ def _below(element: XmlElement, path: str) -> Iterator[tuple[str, str, str]]:
 
 
 #: What differs without changing a statement: identifiers, words, translations, people.
-_LEFT_OUT = frozenset({"id", "templateId", "text", "originalText", "translation", "author", "informant",
-                       "reference", "name", "desc", "entryRelationship", "performer"})
+_LEFT_OUT = frozenset(
+    {
+        "id",
+        "templateId",
+        "text",
+        "originalText",
+        "translation",
+        "author",
+        "informant",
+        "reference",
+        "name",
+        "desc",
+        "entryRelationship",
+        "performer",
+    }
+)
 
 
 def _local(element: XmlElement) -> str:
@@ -97,8 +123,18 @@ def differences(wanted: XmlElement, got: XmlElement) -> tuple[Difference, ...]:
     for section, kind in sorted({(one.section, one.kind) for one in (missing | added)}):
         lost = [one for one in missing.elements() if (one.section, one.kind) == (section, kind)]
         new = [one for one in added.elements() if (one.section, one.kind) == (section, kind)]
-        changed = {f"{path or '.'}/@{name}" for one, other in zip(lost, new, strict=False)
-                   for path, name, _ in set(one.facts) ^ set(other.facts)}
-        found.append(Difference(section, kind, max(0, len(lost) - len(new)), max(0, len(new) - len(lost)),
-                                tuple(sorted(changed))))
+        changed = {
+            f"{path or '.'}/@{name}"
+            for one, other in zip(lost, new, strict=False)
+            for path, name, _ in set(one.facts) ^ set(other.facts)
+        }
+        found.append(
+            Difference(
+                section,
+                kind,
+                max(0, len(lost) - len(new)),
+                max(0, len(new) - len(lost)),
+                tuple(sorted(changed)),
+            )
+        )
     return tuple(found)

@@ -43,9 +43,16 @@ class Stimulus:
     def check(self) -> Check:
         """The check that sends it."""
         requirements = (self.requirement,) if isinstance(self.requirement, str) else self.requirement
-        return Check(id=f"{self.id}-{self.step}", title=f"{self.title} ({self.step})", chapter="refusal",
-                     requirements=requirements, level=self.level, needs=(self.step,), examine=self._examine,
-                     alone=self.alone)
+        return Check(
+            id=f"{self.id}-{self.step}",
+            title=f"{self.title} ({self.step})",
+            chapter="refusal",
+            requirements=requirements,
+            level=self.level,
+            needs=(self.step,),
+            examine=self._examine,
+            alone=self.alone,
+        )
 
     def _examine(self, bench: Bench) -> Iterator[Observation]:
         yield from refused(bench.send(self.make(bench)), self.wanted)
@@ -231,8 +238,9 @@ def slot(name: str, text: str | None) -> Make:
         for element in list(good.body.iter(f"{RIM}Slot")):
             if element.get("name") != name:
                 continue
-            if text is None:
-                element.getparent().remove(element)
+            parent = element.getparent()
+            if text is None and parent is not None:
+                parent.remove(element)
             else:
                 value = element.find(f"{RIM}ValueList/{RIM}Value")
                 assert value is not None
@@ -250,7 +258,9 @@ def of_class(code: str) -> Make:
 
 def stranger_id(identifier: Identifier) -> Identifier:
     """An identifier of the same domain that nobody has: its digits and letters all replaced."""
-    text = "".join("9" if one.isdigit() else "Z" if one.isalpha() else one for one in identifier.extension or "")
+    text = "".join(
+        "9" if one.isdigit() else "Z" if one.isalpha() else one for one in identifier.extension or ""
+    )
     return Identifier(root=identifier.root, extension=text)
 
 

@@ -40,7 +40,7 @@ class Target:
 
     @classmethod
     def of(cls, values: Mapping[str, Any], base: Path, country: str, *, source: str = "") -> Target:
-        """The candidate ``country`` among the values of a ``world.json`` whose paths are relative to ``base``.
+        """The candidate ``country`` among the values of a ``world.json``; its paths are relative to ``base``.
 
         Raises
         ------
@@ -52,14 +52,19 @@ class Target:
             return cls(
                 country=country,
                 smp=values["smp"],
-                tls=ClientTls(ca=base / pki["ca"], certificate=base / pki["gateway_tls"]["cert"],
-                              key=base / pki["gateway_tls"]["key"]),
+                tls=ClientTls(
+                    ca=base / pki["ca"],
+                    certificate=base / pki["gateway_tls"]["cert"],
+                    key=base / pki["gateway_tls"]["key"],
+                ),
                 seal_certificate=base / pki["gateway_seal"]["cert"],
                 seal_key=base / pki["gateway_seal"]["key"],
                 xcpd=entry.get("xcpd", ""),
                 xca=entry.get("xca", ""),
-                probes={name: (base / files["cert"], base / files["key"])
-                        for name, files in pki.get("probes", {}).items()},
+                probes={
+                    name: (base / files["cert"], base / files["key"])
+                    for name, files in pki.get("probes", {}).items()
+                },
                 source=source,
             )
         except (KeyError, TypeError) as error:

@@ -20,19 +20,40 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``onboard``."""
-    parser.add_argument("--pack", required=True, metavar="DIR", help="folder of the country pack, or its code")
-    parser.add_argument("--world", type=Path, metavar="FILE",
-                        help="world.json: the SMP, our keys (default: a private simulator of the pack)")
-    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("reports/out/onboard"),
-                        help="where the dossier is written (default: %(default)s)")
-    parser.add_argument("--only", action="append", metavar="ID",
-                        help="a check, a chapter or a requirement; may be repeated")
+    parser.add_argument(
+        "--pack", required=True, metavar="DIR", help="folder of the country pack, or its code"
+    )
+    parser.add_argument(
+        "--world",
+        type=Path,
+        metavar="FILE",
+        help="world.json: the SMP, our keys (default: a private simulator of the pack)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        default=Path("reports/out/onboard"),
+        help="where the dossier is written (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="ID", help="a check, a chapter or a requirement; may be repeated"
+    )
     parser.add_argument("--previous", type=Path, metavar="DIR", help="an earlier dossier to compare with")
-    parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
-                        help="behaviour of the private simulator")
+    parser.add_argument(
+        "--mode",
+        default="strict",
+        choices=("strict", "openncp-like"),
+        help="behaviour of the private simulator",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all identifiers (default: %(default)s)")
-    parser.add_argument("--limit", type=float, default=50.0, metavar="SECONDS",
-                        help="time for all checks together (default: %(default)s)")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        default=50.0,
+        metavar="SECONDS",
+        help="time for all checks together (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     parser.epilog = "Example: ncpeh onboard --pack fixtures/countries/HR --world run/world.json"
 
@@ -68,9 +89,11 @@ def _target(options: argparse.Namespace, country: Country) -> Iterator[Target]:
     if options.world:
         yield Target.read(options.world, country.code)
         return
-    with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
-        with private_target(country, Path(folder), mode=options.mode, seed=options.seed) as target:
-            yield target
+    with (
+        tempfile.TemporaryDirectory(prefix="ncpeh-") as folder,
+        private_target(country, Path(folder), mode=options.mode, seed=options.seed) as target,
+    ):
+        yield target
 
 
 def _command(options: argparse.Namespace) -> str:
@@ -85,8 +108,10 @@ def _progress(result: Result, done: int, total: int) -> None:
 
 
 def _print(report: Report, folder: Path) -> None:
-    counts = ", ".join(f"{len(report.of(verdict))} {verdict}"
-                       for verdict in ("pass", "fail", "warn", "skip", "omit", "error"))
+    counts = ", ".join(
+        f"{len(report.of(verdict))} {verdict}"
+        for verdict in ("pass", "fail", "warn", "skip", "omit", "error")
+    )
     print(f"{report.country}: {counts}; {report.seconds:.1f} s")
     if report.statement:
         print(report.statement)

@@ -27,8 +27,13 @@ def _value(root: XmlElement, path: str, name: str = "value") -> str:
     return (node.get(name) or "") if node is not None else ""
 
 
-@check(id="CON-IDENTITY", title="level 1 and level 3 name the same patient", requirement="X-CON-01",
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-IDENTITY",
+    title="level 1 and level 3 name the same patient",
+    requirement="X-CON-01",
+    chapter="consistency",
+    needs=NEEDS,
+)
 def identity(bench: Bench) -> Iterator[Observation]:
     """Identifier, birth date, gender, names."""
     _both(bench)
@@ -37,8 +42,12 @@ def identity(bench: Bench) -> Iterator[Observation]:
         roots = [bench.document(persona, level).root for level in (3, 1)]
         for name in ("id", "birthTime", "gender", "name"):
             if _identity(roots[0], name) != _identity(roots[1], name):
-                yield Observation(what="level 1 and level 3 name different patients", expected="the same",
-                                  where=f"{persona.key} recordTarget {name}", got="another value")
+                yield Observation(
+                    what="level 1 and level 3 name different patients",
+                    expected="the same",
+                    where=f"{persona.key} recordTarget {name}",
+                    got="another value",
+                )
 
     yield from each(bench, look)
 
@@ -56,8 +65,13 @@ def _identity(root: XmlElement, name: str) -> tuple[str, ...]:
     return tuple(" ".join((part.text or "").split()) for part in role.iterfind(f"{HL7}patient/{HL7}name/*"))
 
 
-@check(id="CON-ANSWER-DOCUMENT", title="the document is about the person whom ITI-55 described",
-       requirement="X-CON-01", chapter="consistency", needs=("ITI-55", "ITI-39"))
+@check(
+    id="CON-ANSWER-DOCUMENT",
+    title="the document is about the person whom ITI-55 described",
+    requirement="X-CON-01",
+    chapter="consistency",
+    needs=("ITI-55", "ITI-39"),
+)
 def answer_document(bench: Bench) -> Iterator[Observation]:
     """Gender and birth date."""
 
@@ -67,18 +81,34 @@ def answer_document(bench: Bench) -> Iterator[Observation]:
         gender, birth = _identity(root, "gender")[0], _identity(root, "birthTime")[0]
         where = f"{persona.key} level {level} recordTarget"
         if found.gender and gender and found.gender != gender:
-            yield Observation(what="ITI-55 and the document state different genders", where=where,
-                              expected="the same", got="another")
-        if found.birth_time and birth and not (
-                birth[:8].startswith(found.birth_time[:8]) or found.birth_time[:8].startswith(birth[:8])):
-            yield Observation(what="ITI-55 and the document state different birth dates", where=where,
-                              expected="the same", got="another")
+            yield Observation(
+                what="ITI-55 and the document state different genders",
+                where=where,
+                expected="the same",
+                got="another",
+            )
+        if (
+            found.birth_time
+            and birth
+            and not (birth[:8].startswith(found.birth_time[:8]) or found.birth_time[:8].startswith(birth[:8]))
+        ):
+            yield Observation(
+                what="ITI-55 and the document state different birth dates",
+                where=where,
+                expected="the same",
+                got="another",
+            )
 
     yield from each(bench, look)
 
 
-@check(id="CON-LANGUAGE", title="list and document state the same language", requirement="X-XCA-09",
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-LANGUAGE",
+    title="list and document state the same language",
+    requirement="X-XCA-09",
+    chapter="consistency",
+    needs=NEEDS,
+)
 def language(bench: Bench) -> Iterator[Observation]:
     """languageCode in both."""
 
@@ -87,14 +117,23 @@ def language(bench: Bench) -> Iterator[Observation]:
             found = bench.document(persona, level)
             shown = _value(found.root, "languageCode", "code")
             if found.entry.language != shown:
-                yield Observation(what="list and document state different languages", got=shown,
-                                  where=f"{persona.key} level {level}", expected=str(found.entry.language))
+                yield Observation(
+                    what="list and document state different languages",
+                    got=shown,
+                    where=f"{persona.key} level {level}",
+                    expected=str(found.entry.language),
+                )
 
     yield from each(bench, look)
 
 
-@check(id="CON-CONFIDENTIALITY", title="list and document state the same confidentiality",
-       requirement="X-XCA-09", chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-CONFIDENTIALITY",
+    title="list and document state the same confidentiality",
+    requirement="X-XCA-09",
+    chapter="consistency",
+    needs=NEEDS,
+)
 def confidentiality(bench: Bench) -> Iterator[Observation]:
     """N, R or V in both."""
 
@@ -104,14 +143,23 @@ def confidentiality(bench: Bench) -> Iterator[Observation]:
             listed = found.entry.confidentiality.code if found.entry.confidentiality else None
             shown = _value(found.root, "confidentialityCode", "code")
             if shown and listed != shown:
-                yield Observation(what="list and document state different confidentiality", got=shown,
-                                  where=f"{persona.key} level {level}", expected=str(listed))
+                yield Observation(
+                    what="list and document state different confidentiality",
+                    got=shown,
+                    where=f"{persona.key} level {level}",
+                    expected=str(listed),
+                )
 
     yield from each(bench, look)
 
 
-@check(id="CON-TIME", title="list and document state the same day of creation", requirement=("X-CON-04", "X-XCA-09"),
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-TIME",
+    title="list and document state the same day of creation",
+    requirement=("X-CON-04", "X-XCA-09"),
+    chapter="consistency",
+    needs=NEEDS,
+)
 def time(bench: Bench) -> Iterator[Observation]:
     """creationTime and effectiveTime, to the day (offsets may move midnight)."""
 
@@ -120,8 +168,12 @@ def time(bench: Bench) -> Iterator[Observation]:
             found = bench.document(persona, level)
             listed, shown = found.entry.creation_time or "", _value(found.root, "effectiveTime")
             if abs(_day(listed) - _day(shown)) > 1:
-                yield Observation(what="list and document state different days of creation", got=shown[:8],
-                                  where=f"{persona.key} level {level}", expected=listed[:8])
+                yield Observation(
+                    what="list and document state different days of creation",
+                    got=shown[:8],
+                    where=f"{persona.key} level {level}",
+                    expected=listed[:8],
+                )
 
     yield from each(bench, look)
 
@@ -135,8 +187,13 @@ def _day(text: str) -> int:
         return 0
 
 
-@check(id="CON-LEVELS", title="level 1 and level 3 state the same last update", requirement=("X-CON-02", "X-CON-04"),
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-LEVELS",
+    title="level 1 and level 3 state the same last update",
+    requirement=("X-CON-02", "X-CON-04"),
+    chapter="consistency",
+    needs=NEEDS,
+)
 def levels(bench: Bench) -> Iterator[Observation]:
     """serviceEvent/effectiveTime/high."""
     _both(bench)
@@ -145,14 +202,23 @@ def levels(bench: Bench) -> Iterator[Observation]:
     def look(persona: Persona) -> Iterator[Observation]:
         three, one = (_value(bench.document(persona, level).root, path) for level in (3, 1))
         if three[:8] != one[:8]:
-            yield Observation(what="level 1 and level 3 state different last updates", expected=three[:8],
-                              where=f"{persona.key} {path}", got=one[:8] or "none")
+            yield Observation(
+                what="level 1 and level 3 state different last updates",
+                expected=three[:8],
+                where=f"{persona.key} {path}",
+                got=one[:8] or "none",
+            )
 
     yield from each(bench, look)
 
 
-@check(id="CON-UPDATE", title="the last update is the promised one", requirement="X-CON-04",
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-UPDATE",
+    title="the last update is the promised one",
+    requirement="X-CON-04",
+    chapter="consistency",
+    needs=NEEDS,
+)
 def update(bench: Bench) -> Iterator[Observation]:
     """Not copied from the clock."""
     path = "documentationOf/serviceEvent/effectiveTime/high"
@@ -161,9 +227,13 @@ def update(bench: Bench) -> Iterator[Observation]:
         wanted = _value(promised_root(bench, persona), path)[:8]
         got = _value(bench.document(persona, 3).root, path)[:8]
         if wanted != got:
-            yield Observation(what="the last update is not that of the pack", where=f"{persona.key} {path}",
-                              expected=wanted, got=got or "none",
-                              hint="the last change of the content, not the moment of the request")
+            yield Observation(
+                what="the last update is not that of the pack",
+                where=f"{persona.key} {path}",
+                expected=wanted,
+                got=got or "none",
+                hint="the last change of the content, not the moment of the request",
+            )
 
     yield from each(bench, look)
 
@@ -183,39 +253,83 @@ def _promised(id: str, title: str, requirement: str | tuple[str, ...], words: tu
 
 def _differences(bench: Bench, persona: Persona) -> tuple[Difference, ...]:
     """How level 3 differs from what the pack's data make."""
-    return bench.once(("differences", persona.key), lambda: differences(
-        promised_root(bench, persona), bench.document(persona, 3).root))
+    return bench.once(
+        ("differences", persona.key),
+        lambda: differences(promised_root(bench, persona), bench.document(persona, 3).root),
+    )
 
 
 def _told(persona: Persona, one: Difference, words: tuple[str, ...]) -> Iterator[Observation]:
     where = f"{persona.key} level 3 section {one.section} {one.kind}"
     if not words and one.missing:
-        yield Observation(what="a statement of the pack is missing in the document", where=where,
-                          expected="every statement", got=f"{one.missing} missing",
-                          hint="look for what the transcoding drops")
+        yield Observation(
+            what="a statement of the pack is missing in the document",
+            where=where,
+            expected="every statement",
+            got=f"{one.missing} missing",
+            hint="look for what the transcoding drops",
+        )
     if not words and one.added:
-        yield Observation(what="the document states something that the pack does not", where=where,
-                          expected="the statements of the pack", got=f"{one.added} more")
+        yield Observation(
+            what="the document states something that the pack does not",
+            where=where,
+            expected="the statements of the pack",
+            got=f"{one.added} more",
+        )
     changed = [path for path in one.changed if any(word in path for word in words)]
     if changed:
-        yield Observation(what="a statement differs from the pack", where=where, expected="as in the pack",
-                          got="changed: " + ", ".join(changed)[:100])
+        yield Observation(
+            what="a statement differs from the pack",
+            where=where,
+            expected="as in the pack",
+            got="changed: " + ", ".join(changed)[:100],
+        )
 
 
 _promised("CON-STATEMENTS", "no statement is lost, none is added", "X-CON-02", ())
-_promised("CON-NEGATION", "negation, status and certainty are those of the pack", "X-CON-05",
-          ("negationInd", "statusCode", "typeCode", "moodCode", "inversionInd"))
-_promised("CON-CODES", "codes are those of the pack", ("X-SEM-01", "X-CON-05"), ("code/@code", "value/@code",
-          "@codeSystem", "routeCode", "targetSiteCode", "interpretationCode", "Code/@code", "qualifier"))
-_promised("CON-QUANTITIES", "quantities and units are those of the pack", "X-SEM-03",
-          ("@value", "@unit", "Quantity", "numerator", "denominator"))
-_promised("CON-DATES", "dates and frequencies are those of the pack", "X-SEM-04",
-          ("effectiveTime", "/low/", "/high/", "period", "@operator"))
+_promised(
+    "CON-NEGATION",
+    "negation, status and certainty are those of the pack",
+    "X-CON-05",
+    ("negationInd", "statusCode", "typeCode", "moodCode", "inversionInd"),
+)
+_promised(
+    "CON-CODES",
+    "codes are those of the pack",
+    ("X-SEM-01", "X-CON-05"),
+    (
+        "code/@code",
+        "value/@code",
+        "@codeSystem",
+        "routeCode",
+        "targetSiteCode",
+        "interpretationCode",
+        "Code/@code",
+        "qualifier",
+    ),
+)
+_promised(
+    "CON-QUANTITIES",
+    "quantities and units are those of the pack",
+    "X-SEM-03",
+    ("@value", "@unit", "Quantity", "numerator", "denominator"),
+)
+_promised(
+    "CON-DATES",
+    "dates and frequencies are those of the pack",
+    "X-SEM-04",
+    ("effectiveTime", "/low/", "/high/", "period", "@operator"),
+)
 _promised("CON-ABSENCES", "reasons for absence are those of the pack", "X-CON-05", ("nullFlavor",))
 
 
-@check(id="CON-SECTIONS", title="sections are those of the pack, in their order", requirement="X-CON-02",
-       chapter="consistency", needs=NEEDS)
+@check(
+    id="CON-SECTIONS",
+    title="sections are those of the pack, in their order",
+    requirement="X-CON-02",
+    chapter="consistency",
+    needs=NEEDS,
+)
 def sections(bench: Bench) -> Iterator[Observation]:
     """LOINC codes of level 3."""
 
@@ -223,10 +337,12 @@ def sections(bench: Bench) -> Iterator[Observation]:
         wanted, got = _codes(promised_root(bench, persona)), _codes(bench.document(persona, 3).root)
         if wanted != got:
             lost, new = set(wanted) - set(got), set(got) - set(wanted)
-            yield Observation(what="the sections are not those of the pack", where=f"{persona.key} level 3",
-                              expected=", ".join(wanted),
-                              got=f"missing {', '.join(sorted(lost)) or 'none'}; "
-                                  f"more {', '.join(sorted(new)) or 'none'}")
+            yield Observation(
+                what="the sections are not those of the pack",
+                where=f"{persona.key} level 3",
+                expected=", ".join(wanted),
+                got=f"missing {', '.join(sorted(lost)) or 'none'}; more {', '.join(sorted(new)) or 'none'}",
+            )
 
     yield from each(bench, look)
 
@@ -236,10 +352,16 @@ def _codes(root: XmlElement) -> list[str]:
     return [str(one.get("code")) for one in root.iterfind(path)]
 
 
-@check(id="CON-PDF", title="the PDF has the size and pages of the one that the pack makes", requirement="X-CON-02",
-       chapter="consistency", level="should", needs=NEEDS)
+@check(
+    id="CON-PDF",
+    title="the PDF states what the pack states",
+    requirement="X-CON-02",
+    chapter="consistency",
+    level="should",
+    needs=NEEDS,
+)
 def pdf(bench: Bench) -> Iterator[Observation]:
-    """Where the pack makes the PDF; a candidate that prints its own has other sizes, so only the facts count."""
+    """Words and figures of the PDF are those of the pack's; a candidate's own layout does not matter."""
     from ehdsi import xml
     from onboarding.pdf_text import facts_of
 
@@ -251,9 +373,13 @@ def pdf(bench: Bench) -> Iterator[Observation]:
             raise Skip("the text of the pack's PDF cannot be read")
         lost = wanted - got
         if len(lost) * 10 > len(wanted):
-            yield Observation(what="the PDF states less than the pack, or something else",
-                              where=f"{persona.key} level 1", expected=f"{len(wanted)} words and figures",
-                              got=f"{len(lost)} of them missing", hint="compare the PDF with level 3 by eye")
+            yield Observation(
+                what="the PDF states less than the pack, or something else",
+                where=f"{persona.key} level 1",
+                expected=f"{len(wanted)} words and figures",
+                got=f"{len(lost)} of them missing",
+                hint="compare the PDF with level 3 by eye",
+            )
 
     if 1 not in bench.country.documents.levels:
         raise Omit("the country offers no level 1")

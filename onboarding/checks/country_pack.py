@@ -15,8 +15,9 @@ from onboarding.promised import promised
 
 def findings(bench: Bench) -> tuple[PackFinding, ...]:
     """Everything that the lint says about the pack."""
-    return bench.once("pack", lambda: lint(
-        bench.country.folder, today=bench.clock().date(), terminology=bench.terminology))
+    return bench.once(
+        "pack", lambda: lint(bench.country.folder, today=bench.clock().date(), terminology=bench.terminology)
+    )
 
 
 def _of(rule: str) -> Callable[[Bench], Iterator[Observation]]:
@@ -25,9 +26,15 @@ def _of(rule: str) -> Callable[[Bench], Iterator[Observation]]:
             if one.rule == rule:
                 place = f"{one.file}:{one.line}" if one.line else one.file
                 yield Observation(
-                    what=f"the pack is not as it should be: {one.key}", where=place, expected=one.expected,
-                    got=one.got, line=one.line, severity="error" if one.severity == "error" else "warning",
-                    clause="docs/adding-a-country.md", hint=f"ncpeh country check {bench.country.folder}")
+                    what=f"the pack is not as it should be: {one.key}",
+                    where=place,
+                    expected=one.expected,
+                    got=one.got,
+                    line=one.line,
+                    severity="error" if one.severity == "error" else "warning",
+                    clause="docs/adding-a-country.md",
+                    hint=f"ncpeh country check {bench.country.folder}",
+                )
 
     return examine
 
@@ -36,15 +43,27 @@ def _enter() -> None:
     names = ["P-00 pack can be read", *dict.fromkeys(rule for rule, _ in RULES)]
     for name in names:
         number, _, title = name.partition(" ")
-        add(Check(id=f"PACK-{number[2:]}-{title.upper().replace(' ', '-')}", title=f"pack: {title}",
-                  requirements=(number,), chapter="pack", level="must", examine=_of(name)))
+        add(
+            Check(
+                id=f"PACK-{number[2:]}-{title.upper().replace(' ', '-')}",
+                title=f"pack: {title}",
+                requirements=(number,),
+                chapter="pack",
+                level="must",
+                examine=_of(name),
+            )
+        )
 
 
 _enter()
 
 
-@check(id="PACK-14-SAMPLES", title="the pack makes every level for every ordinary patient", requirement="P-14",
-       chapter="pack")
+@check(
+    id="PACK-14-SAMPLES",
+    title="the pack makes every level for every ordinary patient",
+    requirement="P-14",
+    chapter="pack",
+)
 def samples(bench: Bench) -> Iterator[Observation]:
     """The sample documents are made from the pack's data, and have content."""
     for persona in bench.personas("ok"):
@@ -52,14 +71,21 @@ def samples(bench: Bench) -> Iterator[Observation]:
             continue
         for level in bench.country.documents.levels:
             if not promised(bench, persona, level, "pivot").content:
-                yield Observation(what="a sample document is empty", where=f"{persona.key} level {level}",
-                                  expected="a document", got="nothing")
+                yield Observation(
+                    what="a sample document is empty",
+                    where=f"{persona.key} level {level}",
+                    expected="a document",
+                    got="nothing",
+                )
 
 
-@check(id="PACK-04-ADDRESSES", title="addresses are https", requirement="P-04", chapter="pack", needs=("smp",))
+@check(
+    id="PACK-04-ADDRESSES", title="addresses are https", requirement="P-04", chapter="pack", needs=("smp",)
+)
 def addresses(bench: Bench) -> Iterator[Observation]:
     """Those of world.json, where it states any."""
     for name, url in (("xcpd", bench.target.xcpd), ("xca", bench.target.xca)):
         if url and not url.startswith("https://"):
-            yield Observation(what="an address is not https", where=f"world.json {name}", expected="https://…",
-                              got=url[:60])
+            yield Observation(
+                what="an address is not https", where=f"world.json {name}", expected="https://…", got=url[:60]
+            )

@@ -22,18 +22,26 @@ Look = Callable[[Bench, Persona, Fetched], Iterator[Observation]]
 
 #: LOINC code of a measurement -> unit and what a living adult or child can have.
 PLAUSIBLE: dict[str, tuple[frozenset[str], float, float]] = {
-    "8480-6": (frozenset({"mm[Hg]"}), 40, 300), "8462-4": (frozenset({"mm[Hg]"}), 20, 200),
+    "8480-6": (frozenset({"mm[Hg]"}), 40, 300),
+    "8462-4": (frozenset({"mm[Hg]"}), 20, 200),
     "8867-4": (frozenset({"/min", "{beats}/min", "1/min"}), 20, 300),
     "8310-5": (frozenset({"Cel"}), 25, 45),
-    "29463-7": (frozenset({"kg", "g"}), 0.3, 400_000), "8302-2": (frozenset({"cm", "m"}), 0.2, 260),
-    "39156-5": (frozenset({"kg/m2"}), 8, 100), "2339-0": (frozenset({"mg/dL", "mmol/L"}), 0.5, 1500),
+    "29463-7": (frozenset({"kg", "g"}), 0.3, 400_000),
+    "8302-2": (frozenset({"cm", "m"}), 0.2, 260),
+    "39156-5": (frozenset({"kg/m2"}), 8, 100),
+    "2339-0": (frozenset({"mg/dL", "mmol/L"}), 0.5, 1500),
 }
 #: What a UCUM unit looks like; annotations in braces stand for countable things.
 UCUM = re.compile(r"(?:[A-Za-z%\[\]/.0-9*'\"^+_\-µ()]|\{[^{}\s]*\})+")
 
 
-def _each(id: str, title: str, requirement: str | tuple[str, ...], levels: tuple[int, ...] = (3,),
-          level: Level = "must") -> Callable[[Look], Look]:
+def _each(
+    id: str,
+    title: str,
+    requirement: str | tuple[str, ...],
+    levels: tuple[int, ...] = (3,),
+    level: Level = "must",
+) -> Callable[[Look], Look]:
     """A check of every document of these levels."""
 
     def enter(look: Look) -> Look:
@@ -48,25 +56,37 @@ def _each(id: str, title: str, requirement: str | tuple[str, ...], levels: tuple
             if not seen:
                 raise Skip(reason)
 
-        check(id=id, title=title, requirement=requirement, chapter="documents", level=level, needs=NEEDS)(examine)
+        check(id=id, title=title, requirement=requirement, chapter="documents", level=level, needs=NEEDS)(
+            examine
+        )
         return look
 
     return enter
 
 
-def _seen(persona: Persona, found: Fetched, what: str, where: str, expected: str, got: str,
-          clause: str = "") -> Observation:
-    return Observation(what=what, where=f"{persona.key} level {found.entry.level} {where}", expected=expected,
-                       got=got[:100], clause=clause)
+def _seen(
+    persona: Persona, found: Fetched, what: str, where: str, expected: str, got: str, clause: str = ""
+) -> Observation:
+    return Observation(
+        what=what,
+        where=f"{persona.key} level {found.entry.level} {where}",
+        expected=expected,
+        got=got[:100],
+        clause=clause,
+    )
 
 
 @_each("DOC-READ", "the gateway can read the document", ("A-RET-03", "X-XML-01"), (3, 1))
 def read(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Our tolerant reader reads it; what it had to bend is a warning."""
     for remark in parse(found.content).remarks:
-        yield Observation(what=f"the reader had to bend something: {remark.kind}", severity="warning",
-                          where=f"{persona.key} level {found.entry.level}", expected="nothing to bend",
-                          got=remark.text[:100])
+        yield Observation(
+            what=f"the reader had to bend something: {remark.kind}",
+            severity="warning",
+            where=f"{persona.key} level {found.entry.level}",
+            expected="nothing to bend",
+            got=remark.text[:100],
+        )
 
 
 @_each("DOC-WORDS", "codes and designations name the same concept", "X-SEM-01")
@@ -76,8 +96,15 @@ def words(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
         shown, code, system = node.get("displayName"), node.get("code"), node.get("codeSystem")
         known = {_fold(one.text) for one in bench.terminology.wordings(system, code)}
         if shown and known and _fold(shown) not in known and not _near(_fold(shown), known):
-            yield _seen(persona, found, "a designation is not one of its code", f"{system} {code}",
-                        "a wording of the code", "another wording", "eHDSI value-set catalogue")
+            yield _seen(
+                persona,
+                found,
+                "a designation is not one of its code",
+                f"{system} {code}",
+                "a wording of the code",
+                "another wording",
+                "eHDSI value-set catalogue",
+            )
 
 
 def _fold(text: str) -> str:
@@ -95,9 +122,15 @@ def codes(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
     """A code system that the catalogue has not means that nothing was transcoded."""
     for node, _ in bound_nodes(found.root):
         if persona.behaviour.answer == "ok" and not bench.terminology.knows_system(node.get("codeSystem")):
-            yield _seen(persona, found, "a bound element carries a code of no pivot system",
-                        str(node.tag).rpartition("}")[2], "a code system of the catalogue",
-                        f"{node.get('codeSystem')} {node.get('code')}", "eHDSI value-set catalogue")
+            yield _seen(
+                persona,
+                found,
+                "a bound element carries a code of no pivot system",
+                str(node.tag).rpartition("}")[2],
+                "a code system of the catalogue",
+                f"{node.get('codeSystem')} {node.get('code')}",
+                "eHDSI value-set catalogue",
+            )
 
 
 @_each("DOC-UNITS", "quantities have a value and a UCUM unit", "X-SEM-03")
@@ -108,8 +141,15 @@ def units(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             continue
         value, unit = node.get("value", ""), node.get("unit", "")
         if not re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", value) or not UCUM.fullmatch(unit):
-            yield _seen(persona, found, "a quantity has no number or no UCUM unit",
-                        str(node.tag).rpartition("}")[2], "value and unit", f"unit {unit or 'none'}", "UCUM")
+            yield _seen(
+                persona,
+                found,
+                "a quantity has no number or no UCUM unit",
+                str(node.tag).rpartition("}")[2],
+                "value and unit",
+                f"unit {unit or 'none'}",
+                "UCUM",
+            )
 
 
 @_each("DOC-PLAUSIBLE", "measurements are possible", "X-SEM-03", level="should")
@@ -126,9 +166,15 @@ def plausible(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
         except ValueError:
             number = float("nan")
         if value.get("unit") not in units_ or not low <= number <= high:
-            yield _seen(persona, found, "a measurement is impossible, or has a wrong unit",
-                        f"observation {code.get('code') if code is not None else ''}",
-                        f"{low:g} to {high:g} {' or '.join(sorted(units_))}", f"unit {value.get('unit')}", "UCUM")
+            yield _seen(
+                persona,
+                found,
+                "a measurement is impossible, or has a wrong unit",
+                f"observation {code.get('code') if code is not None else ''}",
+                f"{low:g} to {high:g} {' or '.join(sorted(units_))}",
+                f"unit {value.get('unit')}",
+                "UCUM",
+            )
 
 
 @_each("DOC-DATES", "dates lie between birth and now", "X-SEM-04")
@@ -141,11 +187,17 @@ def dates(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             value = node.get("value", "")
             if not _is_date_of_the_past(node, value):
                 continue
-            if value[:4] < born or value[:8] > now[:len(value[:8])]:
-                yield _seen(persona, found, "a date lies before the birth or in the future",
-                            f"section {code.get('code') if code is not None else ''} "
-                            f"{str(node.tag).rpartition('}')[2]}", "between birth and today",
-                            "before" if value[:4] < born else "future", "eHDSI patient summary")
+            if value[:4] < born or value[:8] > now[: len(value[:8])]:
+                yield _seen(
+                    persona,
+                    found,
+                    "a date lies before the birth or in the future",
+                    f"section {code.get('code') if code is not None else ''} "
+                    f"{str(node.tag).rpartition('}')[2]}",
+                    "between birth and today",
+                    "before" if value[:4] < born else "future",
+                    "eHDSI patient summary",
+                )
 
 
 def _is_date_of_the_past(node: XmlElement, value: str) -> bool:
@@ -162,13 +214,24 @@ def _is_date_of_the_past(node: XmlElement, value: str) -> bool:
 def products(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """The ATC code of the product and that of the ingredient agree to the fourth level."""
     for material in found.root.iter(f"{HL7}manufacturedMaterial"):
-        codes = {str(node.tag).rpartition("}")[2] + str(node.getparent().tag).rpartition("}")[2]: node.get("code", "")
-                 for node in material.iter() if node.get("codeSystem") == oids.ATC and node.get("code")}
-        product = next((one for name, one in codes.items() if "Kind" in name), "")
-        inside = [one for name, one in codes.items() if "ingredientSubstance" in name]
+        codes = [
+            (str(parent.tag).rpartition("}")[2], str(node.get("code")))
+            for parent in material.iter()
+            for node in parent.iterchildren("*")
+            if node.get("codeSystem") == oids.ATC and node.get("code")
+        ]
+        product = next((code for name, code in codes if "Kind" in name), "")
+        inside = [code for name, code in codes if name == "ingredientSubstance"]
         if product and len(inside) == 1 and inside[0][:5] != product[:5]:
-            yield _seen(persona, found, "product and ingredient belong to different groups",
-                        "manufacturedMaterial", "the same ATC group", f"{product} and {inside[0]}", "ATC")
+            yield _seen(
+                persona,
+                found,
+                "product and ingredient belong to different groups",
+                "manufacturedMaterial",
+                "the same ATC group",
+                f"{product} and {inside[0]}",
+                "ATC",
+            )
 
 
 @_each("DOC-NARRATIVE", "the narrative states what the entries state", "X-CON-03", level="should")
@@ -177,46 +240,74 @@ def narrative(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
     for section in found.root.iter(f"{HL7}section"):
         text = section.find(f"{HL7}text")
         code = section.find(f"{HL7}code")
-        shown = "".join(text.itertext()) if text is not None else ""
+        shown = "".join(map(str, text.itertext())) if text is not None else ""
         numbers = set(re.findall(r"\d+(?:[.,]\d+)?", shown.replace("\u202f", "").replace("\xa0", "")))
-        plain = {one.replace(",", ".").rstrip("0").rstrip(".") if "." in one or "," in one else one
-                 for one in numbers}
+        plain = {
+            one.replace(",", ".").rstrip("0").rstrip(".") if "." in one or "," in one else one
+            for one in numbers
+        }
         for node in section.iter(f"{HL7}value", f"{HL7}doseQuantity"):
             value = node.get("value", "")
             if re.fullmatch(r"\d+(\.\d+)?", value) and node.get("unit") is not None:
                 wanted = value.rstrip("0").rstrip(".") if "." in value else value
                 if wanted not in plain:
-                    yield _seen(persona, found, "a quantity of an entry is not in the narrative",
-                                f"section {code.get('code') if code is not None else ''}",
-                                "the same number in the narrative", "not there", "eHDSI patient summary")
+                    yield _seen(
+                        persona,
+                        found,
+                        "a quantity of an entry is not in the narrative",
+                        f"section {code.get('code') if code is not None else ''}",
+                        "the same number in the narrative",
+                        "not there",
+                        "eHDSI patient summary",
+                    )
 
 
 @_each("DOC-PDF-OPEN", "the PDF opens, with pages and embedded fonts", "X-PDF-01", (1,))
 def pdf_open(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Header, trailer, no password, fonts inside, something to read."""
     facts = look_at(pdf_of(found.root))
-    wanted = (("begins with %PDF- and ends with %%EOF", facts.whole), ("no password", not facts.encrypted),
-              ("at least one page", facts.pages > 0), ("embedded fonts", facts.fonts_embedded),
-              ("a text layer", facts.has_text))
+    wanted = (
+        ("begins with %PDF- and ends with %%EOF", facts.whole),
+        ("no password", not facts.encrypted),
+        ("at least one page", facts.pages > 0),
+        ("embedded fonts", facts.fonts_embedded),
+        ("a text layer", facts.has_text),
+    )
     for expected, holds in wanted:
         if not holds:
-            yield _seen(persona, found, "the PDF cannot be used as it should", "nonXMLBody/text", expected,
-                        "not so", "ISO 19005; eHDSI patient summary level 1")
+            yield _seen(
+                persona,
+                found,
+                "the PDF cannot be used as it should",
+                "nonXMLBody/text",
+                expected,
+                "not so",
+                "ISO 19005; eHDSI patient summary level 1",
+            )
 
 
 @_each("DOC-PDF-SAFE", "the PDF holds no active content", "X-PDF-01", (1,))
 def pdf_safe(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """No scripts, no actions on opening, no attachments, no links to programs."""
     for name in look_at(pdf_of(found.root)).active:
-        yield _seen(persona, found, "the PDF holds active content", "nonXMLBody/text", "none", name, "ISO 19005")
+        yield _seen(
+            persona, found, "the PDF holds active content", "nonXMLBody/text", "none", name, "ISO 19005"
+        )
 
 
 @_each("DOC-PDF-ARCHIVE", "the PDF says that it is PDF/A", "X-PDF-01", (1,), level="should")
 def pdf_archive(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """The identification in its metadata."""
     if not look_at(pdf_of(found.root)).archive:
-        yield _seen(persona, found, "the PDF does not say that it is PDF/A", "nonXMLBody/text", "pdfaid:part",
-                    "none", "ISO 19005-1, 6.7.11")
+        yield _seen(
+            persona,
+            found,
+            "the PDF does not say that it is PDF/A",
+            "nonXMLBody/text",
+            "pdfaid:part",
+            "none",
+            "ISO 19005-1, 6.7.11",
+        )
 
 
 @_each("DOC-PRIVATE", "no data of other test patients, no internals", "X-PRIV-01", (3, 1))
@@ -226,5 +317,12 @@ def private(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observat
     for other in bench.country.personas:
         theirs = {one.extension for one in other.identifiers} - mine
         if any(one and len(one) > 5 and one.encode() in found.content for one in theirs):
-            yield _seen(persona, found, "the document holds an identifier of another patient", "",
-                        "this patient only", other.key, "GDPR art. 5")
+            yield _seen(
+                persona,
+                found,
+                "the document holds an identifier of another patient",
+                "",
+                "this patient only",
+                other.key,
+                "GDPR art. 5",
+            )

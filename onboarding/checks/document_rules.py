@@ -19,10 +19,22 @@ from onboarding.requirements import requirements
 #: Rules that judge another form than the pivot; they have checks of their own below.
 OTHER_FORMS = frozenset({"PS-061", "PS-070"})
 #: Rules that also carry a requirement of the transaction.
-ALSO = {"PS-058": ("A-RET-05",), "PS-059": ("A-RET-05",), "PS-050": ("A-RET-05",), "PS-028": ("X-CON-02",),
-        "PS-025": ("X-CON-04",), "PS-034": ("X-CON-03",), "PS-040": ("X-SEM-04",), "PS-047": ("X-SEM-03",),
-        "PS-055": ("X-SEM-03",), "PS-012": ("X-CON-01",), "PS-015": ("X-CON-01",), "PS-017": ("X-CON-01",),
-        "PS-001": ("X-XML-01",), "PS-011": ("X-XCA-09",)}
+ALSO = {
+    "PS-058": ("A-RET-05",),
+    "PS-059": ("A-RET-05",),
+    "PS-050": ("A-RET-05",),
+    "PS-028": ("X-CON-02",),
+    "PS-025": ("X-CON-04",),
+    "PS-034": ("X-CON-03",),
+    "PS-040": ("X-SEM-04",),
+    "PS-047": ("X-SEM-03",),
+    "PS-055": ("X-SEM-03",),
+    "PS-012": ("X-CON-01",),
+    "PS-015": ("X-CON-01",),
+    "PS-017": ("X-CON-01",),
+    "PS-001": ("X-XML-01",),
+    "PS-011": ("X-XCA-09",),
+}
 
 
 def _rules() -> dict[str, tuple[Rule, ...]]:
@@ -64,8 +76,17 @@ def _enter() -> None:
         level: Level = "must" if any(one.severity == "error" for one in rules) else "should"
         requirement = stated.get(name)
         title = requirement.statement.rstrip(".") if requirement else rules[0].message
-        add(Check(id=f"DOC-{name}", title=title[:1].lower() + title[1:], chapter="documents", level=level,
-                  requirements=(name, *ALSO.get(name, ())), needs=("ITI-39",), examine=_examine(name)))
+        add(
+            Check(
+                id=f"DOC-{name}",
+                title=title[:1].lower() + title[1:],
+                chapter="documents",
+                level=level,
+                requirements=(name, *ALSO.get(name, ())),
+                needs=("ITI-39",),
+                examine=_examine(name),
+            )
+        )
 
 
 def _french(bench: Bench) -> Iterator[Observation]:
@@ -76,9 +97,14 @@ def _french(bench: Bench) -> Iterator[Observation]:
         except Skip:
             continue
         for code in wordless(found.root, bench.terminology):
-            yield Observation(what="a code has no French designation", where=f"{persona.key} level 3",
-                              expected="a French term", got=code, severity="warning",
-                              hint="the clinician will read the English term, marked; order the translation")
+            yield Observation(
+                what="a code has no French designation",
+                where=f"{persona.key} level 3",
+                expected="a French term",
+                got=code,
+                severity="warning",
+                hint="the clinician will read the English term, marked; order the translation",
+            )
 
 
 def _unchanged(bench: Bench) -> Iterator[Observation]:
@@ -89,13 +115,32 @@ def _unchanged(bench: Bench) -> Iterator[Observation]:
         seen += 1
         for finding in run(pivot, RuleContext(source=source, form="pivot")).findings:
             if finding.rule == "PS-070":
-                yield replace(observed(finding, f"{persona.key} level 3"), hint="mend the mapping of the pack")
+                yield replace(
+                    observed(finding, f"{persona.key} level 3"), hint="mend the mapping of the pack"
+                )
     if not seen:
         raise Omit("the pack makes no structured document")
 
 
 _enter()
-add(Check(id="DOC-PS-061", title="every bound code can be said in French", chapter="documents", level="should",
-          requirements=("PS-061",), needs=("ITI-39",), examine=_french))
-add(Check(id="DOC-PS-070", title="transcoding changes codes and nothing else", chapter="documents", level="must",
-          requirements=("PS-070",), examine=_unchanged))
+add(
+    Check(
+        id="DOC-PS-061",
+        title="every bound code can be said in French",
+        chapter="documents",
+        level="should",
+        requirements=("PS-061",),
+        needs=("ITI-39",),
+        examine=_french,
+    )
+)
+add(
+    Check(
+        id="DOC-PS-070",
+        title="transcoding changes codes and nothing else",
+        chapter="documents",
+        level="must",
+        requirements=("PS-070",),
+        examine=_unchanged,
+    )
+)

@@ -22,25 +22,43 @@ from onboarding.stimuli import letter
 AGREED: dict[Step, float] = {"ITI-55": 3000, "ITI-38": 3000, "ITI-39": 8000}
 
 
-@check(id="ROB-PARALLEL", title="parallel queries for different patients do not mix", requirement="X-LOAD-01",
-       chapter="robustness", needs=("ITI-55",), alone=True)
+@check(
+    id="ROB-PARALLEL",
+    title="parallel queries for different patients do not mix",
+    requirement="X-LOAD-01",
+    chapter="robustness",
+    needs=("ITI-55",),
+    alone=True,
+)
 def parallel(bench: Bench) -> Iterator[Observation]:
     """Twelve at a time; each caller gets their own patient."""
     wanted = {one.key: bench.match(one) for one in (bench.good, bench.other)}
     turns = [bench.good, bench.other] * 6
     with ThreadPoolExecutor(12) as pool:
-        replies = list(pool.map(lambda one: (one, bench.send(bench.writer.discovery(bench.traits(one)))), turns))
+        replies = list(
+            pool.map(lambda one: (one, bench.send(bench.writer.discovery(bench.traits(one)))), turns)
+        )
     for persona, reply in replies:
         found = reply.discovery().patients
         if len(found) != 1 or found[0].identifiers != wanted[persona.key].identifiers:
-            yield Observation(what="a parallel query got another answer than a single one", where="ITI-55",
-                              expected="the same patient", got=f"{len(found)} subject(s), or another",
-                              hint="look for state that requests share")
+            yield Observation(
+                what="a parallel query got another answer than a single one",
+                where="ITI-55",
+                expected="the same patient",
+                got=f"{len(found)} subject(s), or another",
+                hint="look for state that requests share",
+            )
             return
 
 
-@check(id="ROB-PARALLEL-RETRIEVE", title="parallel retrieves give each their own document",
-       requirement="X-LOAD-01", chapter="robustness", needs=("ITI-39",), alone=True)
+@check(
+    id="ROB-PARALLEL-RETRIEVE",
+    title="parallel retrieves give each their own document",
+    requirement="X-LOAD-01",
+    chapter="robustness",
+    needs=("ITI-39",),
+    alone=True,
+)
 def parallel_retrieve(bench: Bench) -> Iterator[Observation]:
     """Six at a time, byte by byte."""
     level = max(bench.country.documents.levels)
@@ -56,24 +74,43 @@ def parallel_retrieve(bench: Bench) -> Iterator[Observation]:
     with ThreadPoolExecutor(6) as pool:
         for key, content in pool.map(ask, [bench.good.key, bench.other.key] * 3):
             if content != wanted[key].content:
-                yield Observation(what="a parallel retrieve got other bytes than a single one", where="ITI-39",
-                                  expected="the same document", got=f"{len(content)} bytes, others")
+                yield Observation(
+                    what="a parallel retrieve got other bytes than a single one",
+                    where="ITI-39",
+                    expected="the same document",
+                    got=f"{len(content)} bytes, others",
+                )
                 return
 
 
-@check(id="ROB-ORDER", title="steps can be repeated in any order", requirement="X-BEH-02", chapter="robustness",
-       needs=("ITI-38", "ITI-39"))
+@check(
+    id="ROB-ORDER",
+    title="steps can be repeated in any order",
+    requirement="X-BEH-02",
+    chapter="robustness",
+    needs=("ITI-38", "ITI-39"),
+)
 def order(bench: Bench) -> Iterator[Observation]:
     """Retrieve before query, query without a new identification: no hidden session."""
     for step in ("ITI-39", "ITI-38", "ITI-39"):
         reply = bench.send(letter(bench, step))
         if reply.fault is not None or (step == "ITI-39" and not reply.retrieved().documents):
-            yield Observation(what="a step depends on the steps before it", where=step, expected="an answer",
-                              got="none", clause="eHDSI Messaging Profile")
+            yield Observation(
+                what="a step depends on the steps before it",
+                where=step,
+                expected="an answer",
+                got="none",
+                clause="eHDSI Messaging Profile",
+            )
 
 
-@check(id="ROB-FRESH", title="a new connection changes nothing", requirement="X-BEH-02", chapter="robustness",
-       needs=("ITI-38",))
+@check(
+    id="ROB-FRESH",
+    title="a new connection changes nothing",
+    requirement="X-BEH-02",
+    chapter="robustness",
+    needs=("ITI-38",),
+)
 def fresh(bench: Bench) -> Iterator[Observation]:
     """The query on a connection of its own, without the identification before it."""
     import httpx
@@ -82,21 +119,41 @@ def fresh(bench: Bench) -> Iterator[Observation]:
 
     sent = letter(bench, "ITI-38")
     try:
-        with httpx.Client(verify=lenient_context(bench.target), timeout=bench.limits.read,
-                          trust_env=False) as client:
-            answer = client.post(bench.url("ITI-38"), content=sent.octets(),
-                                 headers={"Content-Type": sent.content_type, "Connection": "close"})
+        with httpx.Client(
+            verify=lenient_context(bench.target), timeout=bench.limits.read, trust_env=False
+        ) as client:
+            answer = client.post(
+                bench.url("ITI-38"),
+                content=sent.octets(),
+                headers={"Content-Type": sent.content_type, "Connection": "close"},
+            )
     except httpx.TransportError as error:
-        yield Observation(what="a request on a connection of its own is not answered", where="ITI-38",
-                          expected="an answer", got=type(error).__name__, clause="RFC 9112, 9")
+        yield Observation(
+            what="a request on a connection of its own is not answered",
+            where="ITI-38",
+            expected="an answer",
+            got=type(error).__name__,
+            clause="RFC 9112, 9",
+        )
         return
     if answer.status_code != 200 or b"ExtrinsicObject" not in answer.content:
-        yield Observation(what="a query on a connection of its own is answered differently", where="ITI-38",
-                          expected="the list", got=f"HTTP {answer.status_code}", clause="eHDSI Messaging Profile")
+        yield Observation(
+            what="a query on a connection of its own is answered differently",
+            where="ITI-38",
+            expected="the list",
+            got=f"HTTP {answer.status_code}",
+            clause="eHDSI Messaging Profile",
+        )
 
 
-@check(id="ROB-CHUNKED", title="chunked requests are read", requirement="X-BEH-01", chapter="robustness",
-       level="should", needs=("ITI-55",))
+@check(
+    id="ROB-CHUNKED",
+    title="chunked requests are read",
+    requirement="X-BEH-01",
+    chapter="robustness",
+    level="should",
+    needs=("ITI-55",),
+)
 def chunked(bench: Bench) -> Iterator[Observation]:
     """The reference implementation sends its requests in chunks."""
     import httpx
@@ -106,63 +163,122 @@ def chunked(bench: Bench) -> Iterator[Observation]:
     sent = letter(bench, "ITI-55")
     octets = sent.octets()
     try:
-        with httpx.Client(verify=lenient_context(bench.target), timeout=bench.limits.read,
-                          trust_env=False) as client:
-            answer = client.post(bench.url("ITI-55"), content=iter((octets[:500], octets[500:])),
-                                 headers={"Content-Type": sent.content_type})
+        with httpx.Client(
+            verify=lenient_context(bench.target), timeout=bench.limits.read, trust_env=False
+        ) as client:
+            answer = client.post(
+                bench.url("ITI-55"),
+                content=iter((octets[:500], octets[500:])),
+                headers={"Content-Type": sent.content_type},
+            )
     except httpx.TransportError as error:
-        yield Observation(what="a chunked request is not answered", where="ITI-55", expected="an answer",
-                          got=type(error).__name__, clause="RFC 9112, 7.1")
+        yield Observation(
+            what="a chunked request is not answered",
+            where="ITI-55",
+            expected="an answer",
+            got=type(error).__name__,
+            clause="RFC 9112, 7.1",
+        )
         return
     if answer.status_code != 200 or b"registrationEvent" not in answer.content:
-        yield Observation(what="a chunked request is answered differently", where="ITI-55", expected="a match",
-                          got=f"HTTP {answer.status_code}", clause="RFC 9112, 7.1")
+        yield Observation(
+            what="a chunked request is answered differently",
+            where="ITI-55",
+            expected="a match",
+            got=f"HTTP {answer.status_code}",
+            clause="RFC 9112, 7.1",
+        )
 
 
 def _odd(id: str, title: str, spoil: object, requirement: str | tuple[str, ...] = "X-XML-01") -> None:
     """A check that these bytes instead of a message are turned away at each transaction."""
     for step in STEPS:
+
         def examine(bench: Bench, step: Step = step) -> Iterator[Observation]:
             sent = letter(bench, step)
             yield from refused_message(bench, replace(sent, content=spoil(sent.octets())))  # type: ignore[operator]
 
-        check(id=f"ROB-{id}-{step}", title=f"{title} ({step})", requirement=requirement, chapter="robustness",
-              needs=(step,))(examine)
+        check(
+            id=f"ROB-{id}-{step}",
+            title=f"{title} ({step})",
+            requirement=requirement,
+            chapter="robustness",
+            needs=(step,),
+        )(examine)
 
 
 _odd("EMPTY", "an empty body is turned away", lambda octets: b"")
 _odd("GARBAGE", "bytes that are no XML are turned away", lambda octets: bytes(range(256)) * 4)
-_odd("HALF", "half a message is turned away", lambda octets: octets[:len(octets) // 2])
-_odd("NUL", "illegal characters are turned away", lambda octets: octets.replace(b"Hospital", b"Hosp\x00ital", 1))
-_odd("LATIN1", "bytes in another encoding than declared are turned away",
-     lambda octets: octets.replace(b"Durand", "Duránd".encode("latin-1"), 1))
-_odd("DEEP", "a message nested ten thousand deep is turned away",
-     lambda octets: octets.replace(b"Body>", b"Body>" + b"<a>" * 10_000 + b"</a>" * 10_000, 1), "X-LOAD-01")
+_odd("HALF", "half a message is turned away", lambda octets: octets[: len(octets) // 2])
+_odd(
+    "NUL",
+    "illegal characters are turned away",
+    lambda octets: octets.replace(b"Hospital", b"Hosp\x00ital", 1),
+)
+_odd(
+    "LATIN1",
+    "bytes in another encoding than declared are turned away",
+    lambda octets: octets.replace(b"Durand", "Duránd".encode("latin-1"), 1),
+)
+_odd(
+    "DEEP",
+    "a message nested ten thousand deep is turned away",
+    lambda octets: octets.replace(b"Body>", b"Body>" + b"<a>" * 10_000 + b"</a>" * 10_000, 1),
+    "X-LOAD-01",
+)
 
 
-@check(id="ROB-BOM", title="a byte order mark is borne", requirement="X-XML-01", chapter="robustness",
-       level="may", needs=("ITI-55",))
+@check(
+    id="ROB-BOM",
+    title="a byte order mark is borne",
+    requirement="X-XML-01",
+    chapter="robustness",
+    level="may",
+    needs=("ITI-55",),
+)
 def mark(bench: Bench) -> Iterator[Observation]:
     """UTF-8 may begin with one."""
     reply = bench.send(letter(bench, "ITI-55").raw(lambda octets: b"\xef\xbb\xbf" + octets))
     if reply.fault is not None:
-        yield Observation(what="a byte order mark is fatal", where="ITI-55", expected="an answer", got="a fault",
-                          severity="warning")
+        yield Observation(
+            what="a byte order mark is fatal",
+            where="ITI-55",
+            expected="an answer",
+            got="a fault",
+            severity="warning",
+        )
 
 
-@check(id="ROB-AFTER", title="after all this the canary is still served", requirement="X-LOAD-01",
-       chapter="robustness", needs=("ITI-55", "ITI-38", "ITI-39"), alone=True)
+@check(
+    id="ROB-AFTER",
+    title="after all this the canary is still served",
+    requirement="X-LOAD-01",
+    chapter="robustness",
+    needs=("ITI-55", "ITI-38", "ITI-39"),
+    alone=True,
+)
 def after(bench: Bench) -> Iterator[Observation]:
     """Identification, list and document, once more."""
     for step in STEPS:
         reply = bench.send(letter(bench, step))
         if reply.fault is not None or reply.envelope is None:
-            yield Observation(what="after the odd requests the service does not serve", where=step,
-                              expected="an answer", got=f"HTTP {reply.status}")
+            yield Observation(
+                what="after the odd requests the service does not serve",
+                where=step,
+                expected="an answer",
+                got=f"HTTP {reply.status}",
+            )
 
 
-@check(id="ROB-REFUSAL-TIME", title="a refusal takes as long for a known patient as for an unknown one",
-       requirement="X-PRIV-02", chapter="robustness", level="should", needs=("ITI-55",), alone=True)
+@check(
+    id="ROB-REFUSAL-TIME",
+    title="a refusal takes as long for a known patient as for an unknown one",
+    requirement="X-PRIV-02",
+    chapter="robustness",
+    level="should",
+    needs=("ITI-55",),
+    alone=True,
+)
 def refusal_time(bench: Bench) -> Iterator[Observation]:
     """Median of five each; half a second of difference would tell who is known."""
     persons = [one for one in bench.personas("no_consent") if one.behaviour.step == "identification"]
@@ -177,12 +293,22 @@ def refusal_time(bench: Bench) -> Iterator[Observation]:
         times = sorted(bench.send(bench.writer.discovery(traits)).seconds for _ in range(5))
         medians.append(times[2])
     if abs(medians[0] - medians[1]) > 0.5:
-        yield Observation(what="the time of a refusal tells whether the patient is known", where="ITI-55",
-                          expected="the same time", got=f"{medians[0]:.2f} s and {medians[1]:.2f} s")
+        yield Observation(
+            what="the time of a refusal tells whether the patient is known",
+            where="ITI-55",
+            expected="the same time",
+            got=f"{medians[0]:.2f} s and {medians[1]:.2f} s",
+        )
 
 
-@check(id="ROB-REFUSAL-WORDS", title="the words of a refusal do not describe the patient", requirement="X-PRIV-02",
-       chapter="robustness", level="should", needs=("ITI-55",))
+@check(
+    id="ROB-REFUSAL-WORDS",
+    title="the words of a refusal do not describe the patient",
+    requirement="X-PRIV-02",
+    chapter="robustness",
+    level="should",
+    needs=("ITI-55",),
+)
 def refusal_words(bench: Bench) -> Iterator[Observation]:
     """Neither names nor documents are mentioned."""
     persons = bench.personas("no_consent", "insufficient_rights")
@@ -198,8 +324,15 @@ def refusal_words(bench: Bench) -> Iterator[Observation]:
 
 
 def _times(step: Step) -> None:
-    @check(id=f"TIME-P95-{step}", title=f"95 % of the answers come in time ({step})", requirement="X-TIM-01",
-           chapter="timing", level="should", needs=(step,), alone=True)
+    @check(
+        id=f"TIME-P95-{step}",
+        title=f"95 % of the answers come in time ({step})",
+        requirement="X-TIM-01",
+        chapter="timing",
+        level="should",
+        needs=(step,),
+        alone=True,
+    )
     def p95(bench: Bench) -> Iterator[Observation]:
         """Ten golden requests, one after the other."""
         golden(bench, step)
@@ -208,34 +341,55 @@ def _times(step: Step) -> None:
         times = sorted(bench.timings[step])
         slow = times[min(len(times) - 1, int(0.95 * len(times)))]
         if slow > AGREED[step]:
-            yield Observation(what="answers take longer than agreed", where=step, got=f"{slow:.0f} ms",
-                              expected=f"{AGREED[step]:.0f} ms")
+            yield Observation(
+                what="answers take longer than agreed",
+                where=step,
+                got=f"{slow:.0f} ms",
+                expected=f"{AGREED[step]:.0f} ms",
+            )
 
 
 for _step in STEPS:
     _times(_step)
 
 
-@check(id="TIME-FIRST", title="the first answer came in time", requirement="X-TIM-02", chapter="timing",
-       level="should", needs=("ITI-55",))
+@check(
+    id="TIME-FIRST",
+    title="the first answer came in time",
+    requirement="X-TIM-02",
+    chapter="timing",
+    level="should",
+    needs=("ITI-55",),
+)
 def first(bench: Bench) -> Iterator[Observation]:
     """The first call after a pause, 10 s."""
     seconds = bench.asked(bench.good).reply.seconds
     if seconds > 10:
-        yield Observation(what="the first answer took long", where="ITI-55", expected="10 s", got=f"{seconds:.1f} s")
+        yield Observation(
+            what="the first answer took long", where="ITI-55", expected="10 s", got=f"{seconds:.1f} s"
+        )
 
 
-@check(id="TIME-CLOCK", title="the candidate's clock is right", requirement="X-TIM-03", chapter="timing",
-       needs=("ITI-55",))
+@check(
+    id="TIME-CLOCK",
+    title="the candidate's clock is right",
+    requirement="X-TIM-03",
+    chapter="timing",
+    needs=("ITI-55",),
+)
 def clock(bench: Bench) -> Iterator[Observation]:
     """creationTime of an answer, within 60 s of ours."""
     reply = bench.send(letter(bench, "ITI-55"))
     now, created = bench.clock(), reply.discovery().creation_time or ""
     moment = _moment(created)
     if moment is None or abs(moment - now) > timedelta(seconds=60):
-        yield Observation(what="the clock of the candidate is wrong, or its time is written wrongly",
-                          where="ITI-55 creationTime", expected=f"{now:%Y%m%d%H%M%S}+0000 and up to 60 s",
-                          got=created[:24] or "none", clause="IHE CT; HL7 v3 TS")
+        yield Observation(
+            what="the clock of the candidate is wrong, or its time is written wrongly",
+            where="ITI-55 creationTime",
+            expected=f"{now:%Y%m%d%H%M%S}+0000 and up to 60 s",
+            got=created[:24] or "none",
+            clause="IHE CT; HL7 v3 TS",
+        )
 
 
 def _moment(text: str) -> datetime | None:
@@ -251,22 +405,36 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-@check(id="TIME-DEADLINE", title="no answer takes longer than 30 s", requirement="X-TIM-01", chapter="timing",
-       level="should", needs=("ITI-55",))
+@check(
+    id="TIME-DEADLINE",
+    title="no answer takes longer than 30 s",
+    requirement="X-TIM-01",
+    chapter="timing",
+    level="should",
+    needs=("ITI-55",),
+)
 def deadline(bench: Bench) -> Iterator[Observation]:
     """Of all golden requests."""
     for step, times in bench.timings.items():
         if times and max(times) > 30_000:
-            yield Observation(what="an answer took longer than the portal waits", where=step, expected="30 s",
-                              got=f"{max(times) / 1000:.0f} s")
+            yield Observation(
+                what="an answer took longer than the portal waits",
+                where=step,
+                expected="30 s",
+                got=f"{max(times) / 1000:.0f} s",
+            )
 
 
 # -- audit -------------------------------------------------------------------------------------------------
 
 
 def _audit(step: Step, event: str, words: str) -> None:
-    @check(id=f"AUDIT-{event}", title=f"the audit record of {words} ({event})", requirement="A-AUD-01",
-           chapter="audit")
+    @check(
+        id=f"AUDIT-{event}",
+        title=f"the audit record of {words} ({event})",
+        requirement="A-AUD-01",
+        chapter="audit",
+    )
     def by_hand(bench: Bench) -> Iterator[Observation]:
         """Omitted with what people have to look at."""
         try:
@@ -275,8 +443,10 @@ def _audit(step: Step, event: str, words: str) -> None:
             raise Omit(f"to be confirmed by hand: the record {event}; no exchange took place") from None
         yield from ()
         moment = time.strftime("%H:%M", bench.clock().timetuple())
-        raise Omit(f"to be confirmed by hand: the record {event} of {step}, MessageID {reply.request_id}, "
-                   f"about {moment} UTC")
+        raise Omit(
+            f"to be confirmed by hand: the record {event} of {step}, MessageID {reply.request_id}, "
+            f"about {moment} UTC"
+        )
 
 
 _audit("ITI-55", "EHDSI-11", "the identification")

@@ -23,21 +23,37 @@ def _behaviour(id: str, title: str, needs: tuple[str, ...], *answers: str) -> Ca
     """A check of every patient with one of these behaviours."""
 
     def enter(look: Look) -> Look:
-        check(id=f"PERS-{id}", title=title, requirement=("P-13", "X-ERR-02"), chapter="personas", needs=needs)(
-            lambda bench: each(bench, lambda persona: look(bench, persona), *answers))
+        check(
+            id=f"PERS-{id}", title=title, requirement=("P-13", "X-ERR-02"), chapter="personas", needs=needs
+        )(lambda bench: each(bench, lambda persona: look(bench, persona), *answers))
         return look
 
     return enter
 
 
 def _not(persona: Persona, what: str, expected: str, got: str) -> Observation:
-    return Observation(what=what, where=f"{persona.key}", expected=expected, got=got[:100],
-                       clause="behaviour of the pack", hint=f"see personas/{persona.key}.toml")
+    return Observation(
+        what=what,
+        where=f"{persona.key}",
+        expected=expected,
+        got=got[:100],
+        clause="behaviour of the pack",
+        hint=f"see personas/{persona.key}.toml",
+    )
 
 
-@_behaviour("MATCHED", "patients who refuse later are found first", ("ITI-55",), "no_consent",
-            "insufficient_rights", "no_summary", "no_pdf", "missing_mapping_warning", "missing_mapping_error",
-            "missing_basic_sections")
+@_behaviour(
+    "MATCHED",
+    "patients who refuse later are found first",
+    ("ITI-55",),
+    "no_consent",
+    "insufficient_rights",
+    "no_summary",
+    "no_pdf",
+    "missing_mapping_warning",
+    "missing_mapping_error",
+    "missing_basic_sections",
+)
 def matched(bench: Bench, persona: Persona) -> Iterator[Observation]:
     """Identification succeeds unless the refusal belongs to it."""
     found = bench.discovery(persona).outcome
@@ -56,12 +72,20 @@ def no_match(bench: Bench, persona: Persona) -> Iterator[Observation]:
         yield _not(persona, "a patient who must not be found is", "NF", found.outcome.value)
 
 
-@check(id="PERS-SEVERAL", title="a number that two persons share finds neither", chapter="personas",
-       requirement=("P-13", "X-XCPD-13"), needs=("ITI-55",))
+@check(
+    id="PERS-SEVERAL",
+    title="a number that two persons share finds neither",
+    chapter="personas",
+    requirement=("P-13", "X-XCPD-13"),
+    needs=("ITI-55",),
+)
 def several(bench: Bench) -> Iterator[Observation]:
     """ERROR_PI_MULTIPLE_MATCHES, or a wish for more traits, and nobody's data."""
-    shared = [one for one in bench.country.personas
-              if one.behaviour.answer == "multiple_matches" or _shared(bench, one) is not None]
+    shared = [
+        one
+        for one in bench.country.personas
+        if one.behaviour.answer == "multiple_matches" or _shared(bench, one) is not None
+    ]
     if not shared:
         raise Omit("no two patients of the pack share a number")
     for persona in shared:
@@ -73,11 +97,19 @@ def several(bench: Bench) -> Iterator[Observation]:
             yield unreadable(reply, error)
             continue
         if answer.patients:
-            yield _not(persona, "a number that several persons share finds one", "nobody",
-                       f"{len(answer.patients)} subject(s)")
+            yield _not(
+                persona,
+                "a number that several persons share finds one",
+                "nobody",
+                f"{len(answer.patients)} subject(s)",
+            )
         elif answer.outcome not in (Outcome.SEVERAL, Outcome.MORE_TRAITS):
-            yield _not(persona, "several matches are not reported as such", "ERROR_PI_MULTIPLE_MATCHES",
-                       answer.outcome.value)
+            yield _not(
+                persona,
+                "several matches are not reported as such",
+                "ERROR_PI_MULTIPLE_MATCHES",
+                answer.outcome.value,
+            )
 
 
 def _shared(bench: Bench, persona: Persona) -> Traits | None:
@@ -92,8 +124,13 @@ def _shared(bench: Bench, persona: Persona) -> Traits | None:
     return None
 
 
-@check(id="PERS-OWN-NUMBER", title="persons who share a number are found by their own", chapter="personas",
-       requirement="P-13", needs=("ITI-55",))
+@check(
+    id="PERS-OWN-NUMBER",
+    title="persons who share a number are found by their own",
+    chapter="personas",
+    requirement="P-13",
+    needs=("ITI-55",),
+)
 def own_number(bench: Bench) -> Iterator[Observation]:
     """Exactly one subject."""
     seen = 0
@@ -111,8 +148,13 @@ def own_number(bench: Bench) -> Iterator[Observation]:
         raise Omit("no two patients of the pack share a number")
 
 
-@_behaviour("CONSENT-QUERY", "refusals at the list come with their code", ("ITI-38",), "no_consent",
-            "insufficient_rights")
+@_behaviour(
+    "CONSENT-QUERY",
+    "refusals at the list come with their code",
+    ("ITI-38",),
+    "no_consent",
+    "insufficient_rights",
+)
 def consent(bench: Bench, persona: Persona) -> Iterator[Observation]:
     """An error with the code of the pack, and an empty list."""
     if persona.behaviour.step != "query":
@@ -121,7 +163,9 @@ def consent(bench: Bench, persona: Persona) -> Iterator[Observation]:
     yield from refused(bench.listed(persona).reply, wanted)
 
 
-@_behaviour("NO-PDF", "patients without PDF get level 3, and the announced code", ("ITI-38", "ITI-39"), "no_pdf")
+@_behaviour(
+    "NO-PDF", "patients without PDF get level 3, and the announced code", ("ITI-38", "ITI-39"), "no_pdf"
+)
 def no_pdf(bench: Bench, persona: Persona) -> Iterator[Observation]:
     """Level 3 comes; the lack of level 1 is announced by the code of the pack, at its step."""
     answer = bench.listing(persona)
@@ -135,26 +179,47 @@ def no_pdf(bench: Bench, persona: Persona) -> Iterator[Observation]:
     if 1 in levels:
         yield _not(persona, "a PDF is listed for a patient who has none", "level 3 only", str(levels))
     if persona.behaviour.code not in [one.code for one in answer.errors]:
-        yield _not(persona, "the missing PDF is not announced", persona.behaviour.code,
-                   ", ".join(one.code for one in answer.errors) or "no code")
+        yield _not(
+            persona,
+            "the missing PDF is not announced",
+            persona.behaviour.code,
+            ", ".join(one.code for one in answer.errors) or "no code",
+        )
 
 
-@_behaviour("MAPPING-WARNING", "an unmapped code comes with the document and a warning", ("ITI-39",),
-            "missing_mapping_warning")
+@_behaviour(
+    "MAPPING-WARNING",
+    "an unmapped code comes with the document and a warning",
+    ("ITI-39",),
+    "missing_mapping_warning",
+)
 def mapping_warning(bench: Bench, persona: Persona) -> Iterator[Observation]:
     """Success, the document, and the warning of the pack."""
     answer = bench.retrieved(persona, 3).reply.retrieved()
     codes = {one.code: one.severity for one in answer.errors}
     if not answer.documents or answer.status != STATUS_SUCCESS:
-        yield _not(persona, "a document with an unmapped code does not come", "the document and a warning",
-                   ", ".join(codes) or "no document")
+        yield _not(
+            persona,
+            "a document with an unmapped code does not come",
+            "the document and a warning",
+            ", ".join(codes) or "no document",
+        )
     if codes.get(persona.behaviour.code) is not Severity.WARNING:
-        yield _not(persona, "an unmapped code is not announced by the warning of the pack",
-                   persona.behaviour.code, ", ".join(codes) or "no code")
+        yield _not(
+            persona,
+            "an unmapped code is not announced by the warning of the pack",
+            persona.behaviour.code,
+            ", ".join(codes) or "no code",
+        )
 
 
-@_behaviour("MAPPING-ERROR", "a needed code without mapping withholds the document", ("ITI-38", "ITI-39"),
-            "missing_mapping_error", "missing_basic_sections")
+@_behaviour(
+    "MAPPING-ERROR",
+    "a needed code without mapping withholds the document",
+    ("ITI-38", "ITI-39"),
+    "missing_mapping_error",
+    "missing_basic_sections",
+)
 def mapping_error(bench: Bench, persona: Persona) -> Iterator[Observation]:
     """Failure with the code of the pack."""
     answer = bench.retrieved(persona, 3).reply.retrieved()
@@ -162,12 +227,21 @@ def mapping_error(bench: Bench, persona: Persona) -> Iterator[Observation]:
     if answer.documents:
         yield _not(persona, "a document that must be withheld comes", persona.behaviour.code, "a document")
     if persona.behaviour.code not in codes or answer.status != STATUS_FAILURE:
-        yield _not(persona, "the reason is not the one of the pack", persona.behaviour.code,
-                   ", ".join(codes) or "no code")
+        yield _not(
+            persona,
+            "the reason is not the one of the pack",
+            persona.behaviour.code,
+            ", ".join(codes) or "no code",
+        )
 
 
-@check(id="PERS-UNREACHABLE", title="a promised outage is one", requirement="P-13", chapter="personas",
-       needs=("ITI-55",))
+@check(
+    id="PERS-UNREACHABLE",
+    title="a promised outage is one",
+    requirement="P-13",
+    chapter="personas",
+    needs=("ITI-55",),
+)
 def outage(bench: Bench) -> Iterator[Observation]:
     """The connection breaks, or an error says that the service failed."""
     persons = bench.personas("unreachable")
@@ -179,12 +253,21 @@ def outage(bench: Bench) -> Iterator[Observation]:
         except TransportFailure:
             continue
         if answer.outcome in (Outcome.MATCH, Outcome.NO_MATCH):
-            yield _not(persona, "a promised outage did not happen", "a broken connection or an error",
-                       answer.outcome.value)
+            yield _not(
+                persona,
+                "a promised outage did not happen",
+                "a broken connection or an error",
+                answer.outcome.value,
+            )
 
 
-@check(id="PERS-DISTINGUISHED", title="absence, refusal and failure have different codes", chapter="personas",
-       requirement="X-ERR-02", needs=("ITI-38",))
+@check(
+    id="PERS-DISTINGUISHED",
+    title="absence, refusal and failure have different codes",
+    chapter="personas",
+    requirement="X-ERR-02",
+    needs=("ITI-38",),
+)
 def distinguished(bench: Bench) -> Iterator[Observation]:
     """No two of the behaviours of this pack are answered with the same code at the list."""
     codes: dict[str, set[str]] = {}
@@ -195,19 +278,29 @@ def distinguished(bench: Bench) -> Iterator[Observation]:
             codes.setdefault(error.code, set()).add(persona.behaviour.answer)
     for code, answers in codes.items():
         if len(answers) > 1 and "no_summary" in answers:
-            yield Observation(what="absence and refusal have the same code", where="ITI-38", got=code,
-                              expected="two codes")
+            yield Observation(
+                what="absence and refusal have the same code", where="ITI-38", got=code, expected="two codes"
+            )
 
 
-@check(id="PERS-LANGUAGE", title="every patient's document is in a promised language", requirement="P-11",
-       chapter="personas", needs=("ITI-38",))
+@check(
+    id="PERS-LANGUAGE",
+    title="every patient's document is in a promised language",
+    requirement="P-11",
+    chapter="personas",
+    needs=("ITI-38",),
+)
 def languages(bench: Bench) -> Iterator[Observation]:
     """By the list."""
 
     def look(persona: Persona) -> Iterator[Observation]:
         for entry in bench.listing(persona).entries:
             if entry.language not in bench.country.documents.languages:
-                yield _not(persona, "a document is in a language that the pack does not name",
-                           ", ".join(bench.country.documents.languages), str(entry.language))
+                yield _not(
+                    persona,
+                    "a document is in a language that the pack does not name",
+                    ", ".join(bench.country.documents.languages),
+                    str(entry.language),
+                )
 
     yield from each(bench, look)

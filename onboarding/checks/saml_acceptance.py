@@ -35,13 +35,18 @@ def accepted(reply: Reply, known: str = "") -> Iterator[Observation]:
     if got and known:
         yield deviation(known, where=where, expected="an ordinary answer", got=got)
     elif got:
-        yield Observation(what="a correct request was refused", where=where, expected="an ordinary answer",
-                          got=got, hint="compare the assertion of the evidence with your rules")
+        yield Observation(
+            what="a correct request was refused",
+            where=where,
+            expected="an ordinary answer",
+            got=got,
+            hint="compare the assertion of the evidence with your rules",
+        )
 
 
 def _no_match(reply: Reply) -> str:
     answer = reply.discovery()
-    codes = ", ".join(str(one.code) for one in (*answer.issues, *answer.details))
+    codes = ", ".join([*(str(one.code) for one in answer.issues), *(str(one.code) for one in answer.details)])
     return "" if answer.patients else f"nobody found ({codes or answer.acknowledgement})"
 
 
@@ -73,60 +78,129 @@ class Acceptance:
 
     def check(self) -> Check:
         """The check that sends it."""
-        return Check(id=f"SAML-{self.id}-{self.step}", title=f"{self.title} ({self.step})", chapter="saml",
-                     requirements=(self.requirement,), level=self.level, needs=(self.step,),
-                     examine=lambda bench: accepted(bench.send(self.make(bench)), self.known))
+        return Check(
+            id=f"SAML-{self.id}-{self.step}",
+            title=f"{self.title} ({self.step})",
+            chapter="saml",
+            requirements=(self.requirement,),
+            level=self.level,
+            needs=(self.step,),
+            examine=lambda bench: accepted(bench.send(self.make(bench)), self.known),
+        )
 
 
-def _every(id: str, title: str, requirement: str, twist: Twist | TwistOf, steps: tuple[Step, ...] = STEPS,
-           level: Level = "must", known: str = "") -> Iterator[Acceptance]:
+def _every(
+    id: str,
+    title: str,
+    requirement: str,
+    twist: Twist | TwistOf,
+    steps: tuple[Step, ...] = STEPS,
+    level: Level = "must",
+    known: str = "",
+) -> Iterator[Acceptance]:
     for step in steps:
-        yield Acceptance(id=id, title=title, requirement=requirement, step=step, make=twisted(step, twist),
-                         level=level, known=known)
+        yield Acceptance(
+            id=id,
+            title=title,
+            requirement=requirement,
+            step=step,
+            make=twisted(step, twist),
+            level=level,
+            known=known,
+        )
 
 
 def _forms() -> Iterator[Acceptance]:
     yield from _every("GOLDEN", "an assertion with all attributes", "A-SAML-01", Twist())
     half, hour = timedelta(seconds=30), timedelta(hours=1)
-    yield from _every("EARLY", "an assertion that begins in 30 s", "A-SAML-02", shifted(half, hour), level="should")
-    yield from _every("LATE", "an assertion that ended 30 s ago", "A-SAML-02", shifted(-hour, -half),
-                      level="should")
-    yield from _every("DEFAULT-NS", "Role in the inherited default namespace", "A-SAML-03",
-                      Twist(default_namespace=True))
-    yield from _every("PREFIX", "Role with a namespace prefix", "A-SAML-04", _prefixed(), level="should",
-                      known="prefixed-role-refused")
-    yield from _every("REUSED", "an assertion issued an hour ago, still valid", "N-29",
-                      shifted(-hour, 3 * hour))
-    yield from _every("SPARSE", "no optional attribute", "A-SAML-01",
-                      Twist(hcp={"npi": None, "organization": None, "organization_id": None}), level="should")
-    yield from _every("TRC-NO-PURPOSE", "a TRC assertion without purpose of use", "E-SAML-07",
-                      Twist(trc={"purpose_of_use": None}), ("ITI-38", "ITI-39"), level="should",
-                      known="trc-purpose-demanded")
+    yield from _every(
+        "EARLY", "an assertion that begins in 30 s", "A-SAML-02", shifted(half, hour), level="should"
+    )
+    yield from _every(
+        "LATE", "an assertion that ended 30 s ago", "A-SAML-02", shifted(-hour, -half), level="should"
+    )
+    yield from _every(
+        "DEFAULT-NS", "Role in the inherited default namespace", "A-SAML-03", Twist(default_namespace=True)
+    )
+    yield from _every(
+        "PREFIX",
+        "Role with a namespace prefix",
+        "A-SAML-04",
+        _prefixed(),
+        level="should",
+        known="prefixed-role-refused",
+    )
+    yield from _every(
+        "REUSED", "an assertion issued an hour ago, still valid", "N-29", shifted(-hour, 3 * hour)
+    )
+    yield from _every(
+        "SPARSE",
+        "no optional attribute",
+        "A-SAML-01",
+        Twist(hcp={"npi": None, "organization": None, "organization_id": None}),
+        level="should",
+    )
+    yield from _every(
+        "TRC-NO-PURPOSE",
+        "a TRC assertion without purpose of use",
+        "E-SAML-07",
+        Twist(trc={"purpose_of_use": None}),
+        ("ITI-38", "ITI-39"),
+        level="should",
+        known="trc-purpose-demanded",
+    )
 
 
 def _prefixed() -> Twist:
-    return Twist(hcp={"role": replace(role("221"), prefixed=True),
-                      "purpose_of_use": replace(purpose(), prefixed=True)})
+    return Twist(
+        hcp={"role": replace(role("221"), prefixed=True), "purpose_of_use": replace(purpose(), prefixed=True)}
+    )
 
 
 def _professionals() -> Iterator[Acceptance]:
     for code, name in words.ROLES.items():
-        yield from _every(f"ROLE-{code}", f"the role {name}", "A-SAML-05", Twist(hcp={"role": role(code)}),
-                          ("ITI-55",), level="should")
+        yield from _every(
+            f"ROLE-{code}",
+            f"the role {name}",
+            "A-SAML-05",
+            Twist(hcp={"role": role(code)}),
+            ("ITI-55",),
+            level="should",
+        )
     for facility in words.FACILITY_TYPES:
-        yield from _every(f"FACILITY-{facility.split()[0].upper()}", f"the facility type {facility}",
-                          "E-SAML-08", Twist(hcp={"facility_type": facility}), ("ITI-55",))
-    yield from _every("EMERGENCY", "the purpose EMERGENCY", "E-SAML-08",
-                      Twist(hcp={"purpose_of_use": purpose("EMERGENCY")},
-                            trc={"purpose_of_use": purpose("EMERGENCY")}))
+        yield from _every(
+            f"FACILITY-{facility.split()[0].upper()}",
+            f"the facility type {facility}",
+            "E-SAML-08",
+            Twist(hcp={"facility_type": facility}),
+            ("ITI-55",),
+        )
+    yield from _every(
+        "EMERGENCY",
+        "the purpose EMERGENCY",
+        "E-SAML-08",
+        Twist(hcp={"purpose_of_use": purpose("EMERGENCY")}, trc={"purpose_of_use": purpose("EMERGENCY")}),
+    )
     for context in sorted(words.TWO_FACTOR_CONTEXTS_OF_THE_PROFILE):
         name = context.rsplit(":", 1)[-1]
-        yield from _every(f"CONTEXT-{name.upper()}", f"a login by {name}", "E-SAML-06",
-                          Twist(hcp={"authn_context": context}), ("ITI-55",), level="should",
-                          known="smartcard-class-refused" if name == "Smartcard" else "")
-    yield from _every("EMAIL", "a professional identified by e-mail address", "A-SAML-01",
-                      Twist(hcp={"name_id_format": words.NAME_ID_EMAIL, "name_id": "c.durand@example.org"},
-                            trc={"name_id_format": words.NAME_ID_EMAIL, "name_id": "c.durand@example.org"}))
+        yield from _every(
+            f"CONTEXT-{name.upper()}",
+            f"a login by {name}",
+            "E-SAML-06",
+            Twist(hcp={"authn_context": context}),
+            ("ITI-55",),
+            level="should",
+            known="smartcard-class-refused" if name == "Smartcard" else "",
+        )
+    yield from _every(
+        "EMAIL",
+        "a professional identified by e-mail address",
+        "A-SAML-01",
+        Twist(
+            hcp={"name_id_format": words.NAME_ID_EMAIL, "name_id": "c.durand@example.org"},
+            trc={"name_id_format": words.NAME_ID_EMAIL, "name_id": "c.durand@example.org"},
+        ),
+    )
 
 
 for _table in (_forms, _professionals):
@@ -138,7 +212,9 @@ def _with_kin(bench: Bench, step: Step, **changes: Any) -> Letter:
     """The golden request with a next of kin assertion before the others."""
     good = letter(bench, step)
     hcp = bench.writer.hcp()
-    kin = values.new_next_of_kin(hcp, assertion_id=f"_{bench.writer.new_id()}", now=bench.clock(), country="FR")
+    kin = values.new_next_of_kin(
+        hcp, assertion_id=f"_{bench.writer.new_id()}", now=bench.clock(), country="FR"
+    )
     kin = replace(kin, family_name="Durand", first_name="Alex", **changes)
     rest = [hcp] if step == "ITI-55" else [hcp, bench.writer.trc(hcp, bench.patient(bench.good))]
     signed = [build.sign_assertion(build.build_unsigned(one), bench.writer.seal) for one in (kin, *rest)]
@@ -161,14 +237,31 @@ def _kin_refused(step: Step) -> Callable[[Bench], Iterator[Observation]]:
 
 
 for _step in STEPS:
-    check(id=f"SAML-KIN-{_step}", title=f"a next of kin assertion is taken ({_step})", chapter="saml",
-          requirement="E-SAML-09", level="should", needs=(_step,))(_kin_accepted(_step))
-    check(id=f"SAML-KIN-OLD-{_step}", title=f"an outdated next of kin assertion is refused ({_step})",
-          chapter="refusal", requirement="E-SAML-09", needs=(_step,))(_kin_refused(_step))
+    check(
+        id=f"SAML-KIN-{_step}",
+        title=f"a next of kin assertion is taken ({_step})",
+        chapter="saml",
+        requirement="E-SAML-09",
+        level="should",
+        needs=(_step,),
+    )(_kin_accepted(_step))
+    check(
+        id=f"SAML-KIN-OLD-{_step}",
+        title=f"an outdated next of kin assertion is refused ({_step})",
+        chapter="refusal",
+        requirement="E-SAML-09",
+        needs=(_step,),
+    )(_kin_refused(_step))
 
 
-@check(id="SAML-COUNTRY-BY-TEXT", title="the country of the seal is read from its attribute, not from a text",
-       chapter="saml", requirement="E-SAML-10", level="should", needs=("ITI-55",))
+@check(
+    id="SAML-COUNTRY-BY-TEXT",
+    title="the country of the seal is read from its attribute, not from a text",
+    chapter="saml",
+    requirement="E-SAML-10",
+    level="should",
+    needs=("ITI-55",),
+)
 def country_by_text(bench: Bench) -> Iterator[Observation]:
     """A seal of France whose subject text holds ``C=`` earlier, as the end of ``DC=``."""
     from onboarding.stimuli import signed_by_probe

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from ehdsi import oids, xml
-from ehdsi.errors import EhdsiError, TransportFailure
 from ehdsi.media_type import soap_content_type
 from onboarding.bench import Bench
-from onboarding.catalogue import check
+from onboarding.catalogue import bound, check
 from onboarding.deviations import deviation
 from onboarding.letters import RESPONSE_ACTIONS, STEPS, Step
 from onboarding.looking import traces
-from onboarding.model import Level, Observation, Skip
+from onboarding.model import Level, Observation
 from onboarding.replies import Reply
 from onboarding.stimuli import letter
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 PAYLOADS = {
-    "ITI-55": f"{{{oids.NS_HL7}}}PRPA_IN201306UV02", "ITI-38": f"{{{oids.NS_QUERY}}}AdhocQueryResponse",
+    "ITI-55": f"{{{oids.NS_HL7}}}PRPA_IN201306UV02",
+    "ITI-38": f"{{{oids.NS_QUERY}}}AdhocQueryResponse",
     "ITI-39": f"{{{oids.NS_XDS}}}RetrieveDocumentSetResponse",
 }
 Look = Callable[[Bench, Reply], Iterator[Observation]]
@@ -37,70 +34,132 @@ def golden(bench: Bench, step: Step) -> Reply:
     return bench.retrieved(bench.good, max(bench.country.documents.levels)).reply
 
 
-def _golden(id: str, title: str, requirement: str | tuple[str, ...], *, level: Level = "must",
-            needs: bool = True) -> Callable[[Look], Look]:
+def _look_at(
+    bench: Bench, look: Look, ask: Callable[[Bench, Step], Reply], step: Step
+) -> Iterator[Observation]:
+    """Ask, then look at the reply."""
+    yield from look(bench, ask(bench, step))
+
+
+def _golden(
+    id: str, title: str, requirement: str | tuple[str, ...], *, level: Level = "must", needs: bool = True
+) -> Callable[[Look], Look]:
     """A check of the golden reply of each of the three transactions."""
 
     def enter(look: Look) -> Look:
         for step in STEPS:
-            check(id=f"{id}-{step}", title=f"{title} ({step})", requirement=requirement, chapter="soap",
-                  level=level, needs=(step,) if needs else ())(
-                lambda bench, step=step: look(bench, golden(bench, step)))
+            check(
+                id=f"{id}-{step}",
+                title=f"{title} ({step})",
+                requirement=requirement,
+                chapter="soap",
+                level=level,
+                needs=(step,) if needs else (),
+            )(bound(_look_at, look, golden, step))
         return look
 
     return enter
 
 
-@_golden("HTTP-WHOLE", "an answer comes, whole, with a fitting status and media type",
-         ("X-HTTP-01", "X-HTTP-03", "A-SOAP-02", "A-RET-02"), needs=False)
+@_golden(
+    "HTTP-WHOLE",
+    "an answer comes, whole, with a fitting status and media type",
+    ("X-HTTP-01", "X-HTTP-03", "A-SOAP-02", "A-RET-02"),
+    needs=False,
+)
 def whole(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """One complete HTTP message with status 200 and a SOAP envelope in it."""
     where = f"{reply.step} HTTP"
     if reply.envelope is None:
         problem = reply.problem
-        yield Observation(what="the answer to a correct request is no SOAP message", where=where,
-                          expected="application/soap+xml or multipart/related",
-                          got=f"HTTP {reply.status}, {reply.header('content-type')[:60] or 'no content type'}",
-                          hint=problem.what if problem else "", clause="SOAP 1.2 part 2, 7")
+        yield Observation(
+            what="the answer to a correct request is no SOAP message",
+            where=where,
+            expected="application/soap+xml or multipart/related",
+            got=f"HTTP {reply.status}, {reply.header('content-type')[:60] or 'no content type'}",
+            hint=problem.what if problem else "",
+            clause="SOAP 1.2 part 2, 7",
+        )
     elif reply.fault is None and reply.status != 200:
-        yield Observation(what="a payload came with an HTTP status of an error", where=where, expected="200",
-                          got=str(reply.status), clause="SOAP 1.2 part 2, table 17")
+        yield Observation(
+            what="a payload came with an HTTP status of an error",
+            where=where,
+            expected="200",
+            got=str(reply.status),
+            clause="SOAP 1.2 part 2, table 17",
+        )
     elif reply.fault is not None:
-        yield Observation(what="a correct request was answered with a SOAP Fault", where=where,
-                          expected="an answer", got=f"Fault {reply.fault.code}", clause="SOAP 1.2 part 1, 5.4",
-                          severity="error")
+        yield Observation(
+            what="a correct request was answered with a SOAP Fault",
+            where=where,
+            expected="an answer",
+            got=f"Fault {reply.fault.code}",
+            clause="SOAP 1.2 part 1, 5.4",
+            severity="error",
+        )
 
 
-@_golden("HTTP-HEADERS", "headers are few, honest, and ask for no session", ("X-HTTP-02", "X-BEH-02"),
-         level="should")
+@_golden(
+    "HTTP-HEADERS",
+    "headers are few, honest, and ask for no session",
+    ("X-HTTP-02", "X-BEH-02"),
+    level="should",
+)
 def headers(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """Less than 32 kB of headers, no compression, no cookies."""
     where = f"{reply.step} HTTP headers"
     size = sum(len(key) + len(value) + 4 for key, value in reply.headers)
     if size > 32_000:
-        yield Observation(what="the headers are very large", where=where, expected="below 32 kB",
-                          got=f"{size} bytes", clause="RFC 9110, 5.4")
+        yield Observation(
+            what="the headers are very large",
+            where=where,
+            expected="below 32 kB",
+            got=f"{size} bytes",
+            clause="RFC 9110, 5.4",
+        )
     if reply.header("content-encoding") not in ("", "identity"):
-        yield Observation(what="the body is compressed although that was not asked for", where=where,
-                          expected="identity", got=reply.header("content-encoding")[:20], clause="RFC 9110, 8.4")
+        yield Observation(
+            what="the body is compressed although that was not asked for",
+            where=where,
+            expected="identity",
+            got=reply.header("content-encoding")[:20],
+            clause="RFC 9110, 8.4",
+        )
     if reply.header("set-cookie"):
-        yield Observation(what="the service sets a cookie", where=where, expected="none", got="Set-Cookie",
-                          hint="every request stands for itself", clause="eHDSI Messaging Profile")
+        yield Observation(
+            what="the service sets a cookie",
+            where=where,
+            expected="none",
+            got="Set-Cookie",
+            hint="every request stands for itself",
+            clause="eHDSI Messaging Profile",
+        )
 
 
 @_golden("SOAP-MEDIA", "media type and character set fit", ("A-SOAP-02", "X-XML-01"))
 def media(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """application/soap+xml, or MTOM in ITI-39; UTF-8 where a character set is named."""
-    allowed = ("application/soap+xml", "multipart/related") if reply.step == "ITI-39" else (
-        "application/soap+xml",)
+    allowed = (
+        ("application/soap+xml", "multipart/related") if reply.step == "ITI-39" else ("application/soap+xml",)
+    )
     where, name = f"{reply.step} Content-Type", reply.media.name if reply.media else ""
     if name not in allowed:
-        yield Observation(what="the media type is not that of this answer", where=where,
-                          expected=" or ".join(allowed), got=name or "none", clause="SOAP 1.2 part 2, 7.1.4")
+        yield Observation(
+            what="the media type is not that of this answer",
+            where=where,
+            expected=" or ".join(allowed),
+            got=name or "none",
+            clause="SOAP 1.2 part 2, 7.1.4",
+        )
     charset = dict(reply.media.parameters).get("charset", "utf-8") if reply.media else "utf-8"
     if charset.lower() not in ("utf-8", "utf8"):
-        yield Observation(what="the character set is another than UTF-8", where=where, expected="UTF-8",
-                          got=charset[:20], clause="eHDSI Messaging Profile")
+        yield Observation(
+            what="the character set is another than UTF-8",
+            where=where,
+            expected="UTF-8",
+            got=charset[:20],
+            clause="eHDSI Messaging Profile",
+        )
 
 
 @_golden("SOAP-ACTION", "the answer carries the action of its transaction", "A-SOAP-03")
@@ -109,9 +168,13 @@ def action(bench: Bench, reply: Reply) -> Iterator[Observation]:
     found = reply.envelope.action if reply.envelope else ""
     wanted = RESPONSE_ACTIONS[reply.step]  # type: ignore[index]
     if found != wanted:
-        yield Observation(what="the answer carries another action, or none",
-                          where=f"{reply.step} /Envelope/Header/Action", expected=wanted,
-                          got=found[:100] or "none", clause="WS-Addressing 1.0 SOAP binding, 6.4.1")
+        yield Observation(
+            what="the answer carries another action, or none",
+            where=f"{reply.step} /Envelope/Header/Action",
+            expected=wanted,
+            got=found[:100] or "none",
+            clause="WS-Addressing 1.0 SOAP binding, 6.4.1",
+        )
 
 
 @_golden("SOAP-RELATES", "the answer relates to the message asked", "A-SOAP-03")
@@ -119,11 +182,16 @@ def relates(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """wsa:RelatesTo is our MessageID; absent is unusual, another one is wrong."""
     found = reply.envelope.relates_to if reply.envelope else ""
     if found != reply.request_id:
-        yield Observation(what="the answer relates to another message" if found else
-                          "the answer does not say which message it answers",
-                          where=f"{reply.step} /Envelope/Header/RelatesTo", expected="our MessageID",
-                          got="another" if found else "none", severity="error" if found else "warning",
-                          clause="WS-Addressing 1.0 core, 3.2")
+        yield Observation(
+            what="the answer relates to another message"
+            if found
+            else "the answer does not say which message it answers",
+            where=f"{reply.step} /Envelope/Header/RelatesTo",
+            expected="our MessageID",
+            got="another" if found else "none",
+            severity="error" if found else "warning",
+            clause="WS-Addressing 1.0 core, 3.2",
+        )
 
 
 @_golden("SOAP-MESSAGE-ID", "the answer has an identifier of its own", "X-SOAP-08", level="should")
@@ -131,9 +199,13 @@ def message_id(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """A URI, other than ours."""
     found = reply.envelope.message_id if reply.envelope else ""
     if not found or found == reply.request_id:
-        yield Observation(what="the answer has no message identifier of its own", got=found and "ours" or "none",
-                          where=f"{reply.step} /Envelope/Header/MessageID", expected="urn:uuid:…",
-                          clause="WS-Addressing 1.0 core, 3.1")
+        yield Observation(
+            what="the answer has no message identifier of its own",
+            got="ours" if found else "none",
+            where=f"{reply.step} /Envelope/Header/MessageID",
+            expected="urn:uuid:…",
+            clause="WS-Addressing 1.0 core, 3.1",
+        )
 
 
 @_golden("SOAP-BODY", "the body holds the one expected element", "X-SOAP-07")
@@ -141,8 +213,12 @@ def body(bench: Bench, reply: Reply) -> Iterator[Observation]:
     """Local name and namespace of the payload."""
     found = str(reply.payload.tag)
     if found != PAYLOADS[reply.step]:
-        yield Observation(what="the body holds another element", where=f"{reply.step} /Envelope/Body/*",
-                          expected=PAYLOADS[reply.step].rpartition("}")[2], got=found.rpartition("}")[2][:60])
+        yield Observation(
+            what="the body holds another element",
+            where=f"{reply.step} /Envelope/Body/*",
+            expected=PAYLOADS[reply.step].rpartition("}")[2],
+            got=found.rpartition("}")[2][:60],
+        )
 
 
 @_golden("SOAP-HEADERS", "no unknown header is mandatory", "X-SOAP-07", level="should")
@@ -153,9 +229,13 @@ def understood(bench: Bench, reply: Reply) -> Iterator[Observation]:
     for block in header if header is not None else ():
         mandatory = block.get(f"{{{oids.NS_SOAP12}}}mustUnderstand", "false") in ("1", "true")
         if mandatory and oids.NS_WSA not in str(block.tag):
-            yield Observation(what="an answer demands that we understand a header of no profile",
-                              where=f"{reply.step} /Envelope/Header", expected="none",
-                              got=str(block.tag).rpartition("}")[2][:60], clause="SOAP 1.2 part 1, 5.2.3")
+            yield Observation(
+                what="an answer demands that we understand a header of no profile",
+                where=f"{reply.step} /Envelope/Header",
+                expected="none",
+                got=str(block.tag).rpartition("}")[2][:60],
+                clause="SOAP 1.2 part 1, 5.2.3",
+            )
 
 
 # -- what is no message ------------------------------------------------------------------------------------
@@ -165,24 +245,44 @@ def _turned_away(bench: Bench, reply: Reply, *, sender: bool = True) -> Iterator
     """A message that cannot be served gets a fault or an HTTP error, and no internals."""
     where = f"{reply.step} answer"
     if reply.fault is None and reply.status < 400:
-        yield Observation(what="a message that is none was answered as if it were", where=where,
-                          expected="a SOAP Fault, or HTTP 4xx", got=f"HTTP {reply.status}",
-                          clause="SOAP 1.2 part 2, 7.5.2")
+        yield Observation(
+            what="a message that is none was answered as if it were",
+            where=where,
+            expected="a SOAP Fault, or HTTP 4xx",
+            got=f"HTTP {reply.status}",
+            clause="SOAP 1.2 part 2, 7.5.2",
+        )
     if reply.fault is not None and reply.status < 400:
-        yield Observation(what="a SOAP Fault came with the HTTP status of success", where=where,
-                          expected="400 or 500", got=str(reply.status), severity="warning",
-                          clause="SOAP 1.2 part 2, table 20")
+        yield Observation(
+            what="a SOAP Fault came with the HTTP status of success",
+            where=where,
+            expected="400 or 500",
+            got=str(reply.status),
+            severity="warning",
+            clause="SOAP 1.2 part 2, table 20",
+        )
     if sender and reply.fault is not None and reply.fault.code == "Receiver":
-        yield deviation("fault-code-receiver", where=f"{reply.step} Fault/Code", expected="Sender",
-                        got="Receiver", clause="SOAP 1.2 part 1, 5.4.6")
+        yield deviation(
+            "fault-code-receiver",
+            where=f"{reply.step} Fault/Code",
+            expected="Sender",
+            got="Receiver",
+            clause="SOAP 1.2 part 1, 5.4.6",
+        )
     yield from traces(reply.content, bench, bench.good)
 
 
-def _steps(id: str, title: str, requirement: str, change: Callable[[Bench, Step], Reply],
-           look: Look = _turned_away) -> None:
+def _steps(
+    id: str, title: str, requirement: str, change: Callable[[Bench, Step], Reply], look: Look = _turned_away
+) -> None:
     for step in STEPS:
-        check(id=f"{id}-{step}", title=f"{title} ({step})", requirement=requirement, chapter="soap",
-              needs=(step,))(lambda bench, step=step: look(bench, change(bench, step)))
+        check(
+            id=f"{id}-{step}",
+            title=f"{title} ({step})",
+            requirement=requirement,
+            chapter="soap",
+            needs=(step,),
+        )(bound(_look_at, look, change, step))
 
 
 def _soap11(bench: Bench, step: Step) -> Reply:
@@ -192,8 +292,9 @@ def _soap11(bench: Bench, step: Step) -> Reply:
 
 
 def _soap11_body(bench: Bench, step: Step) -> Reply:
-    return bench.send(letter(bench, step).raw(
-        lambda octets: octets.replace(oids.NS_SOAP12.encode(), SOAP11.encode())))
+    return bench.send(
+        letter(bench, step).raw(lambda octets: octets.replace(oids.NS_SOAP12.encode(), SOAP11.encode()))
+    )
 
 
 def _malformed(bench: Bench, step: Step) -> Reply:
@@ -223,15 +324,26 @@ _steps("SOAP-OTHER-BODY", "a body of another transaction is turned away", "A-SOA
 def _served(bench: Bench, reply: Reply) -> Iterator[Observation]:
     if reply.fault is not None or reply.envelope is None:
         got = f"Fault {reply.fault.code}" if reply.fault else f"HTTP {reply.status}"
-        yield Observation(what="a legal form of the request was not served", where=f"{reply.step} answer",
-                          expected="an answer", got=got)
+        yield Observation(
+            what="a legal form of the request was not served",
+            where=f"{reply.step} answer",
+            expected="an answer",
+            got=got,
+        )
 
 
-def _form(id: str, title: str, requirement: str, change: Callable[[Bench, Step], Reply],
-          level: Level = "should") -> None:
+def _form(
+    id: str, title: str, requirement: str, change: Callable[[Bench, Step], Reply], level: Level = "should"
+) -> None:
     for step in STEPS:
-        check(id=f"{id}-{step}", title=f"{title} ({step})", requirement=requirement, chapter="soap",
-              level=level, needs=(step,))(lambda bench, step=step: _served(bench, change(bench, step)))
+        check(
+            id=f"{id}-{step}",
+            title=f"{title} ({step})",
+            requirement=requirement,
+            chapter="soap",
+            level=level,
+            needs=(step,),
+        )(bound(_look_at, _served, change, step))
 
 
 def _http_only(bench: Bench, step: Step) -> Reply:
@@ -249,7 +361,9 @@ def _bare_uuid(bench: Bench, step: Step) -> Reply:
 def _commented(bench: Bench, step: Step) -> Reply:
     """Comments and white space around the payload."""
     sent = letter(bench, step)
-    return bench.send(sent.raw(lambda octets: octets.replace(b"Body>", b"Body>\n  <!-- examination -->\n", 1)))
+    return bench.send(
+        sent.raw(lambda octets: octets.replace(b"Body>", b"Body>\n  <!-- examination -->\n", 1))
+    )
 
 
 def _other_prefixes(bench: Bench, step: Step) -> Reply:
@@ -269,8 +383,14 @@ _form("SOAP-COMMENTS", "comments and white space do not matter", "X-XML-02", _co
 _form("SOAP-PREFIXES", "prefixes do not matter", "X-XML-02", _other_prefixes, "must")
 
 
-@check(id="SOAP-REPEATED", title="a request repeated with a new identifier is served", requirement="X-SOAP-08",
-       chapter="soap", level="should", needs=("ITI-55",))
+@check(
+    id="SOAP-REPEATED",
+    title="a request repeated with a new identifier is served",
+    requirement="X-SOAP-08",
+    chapter="soap",
+    level="should",
+    needs=("ITI-55",),
+)
 def repeated(bench: Bench) -> Iterator[Observation]:
     """The same body and assertion twice, and two answers with different identifiers."""
     first = letter(bench, "ITI-55")
@@ -279,74 +399,10 @@ def repeated(bench: Bench) -> Iterator[Observation]:
     yield from _served(bench, two)
     ids = {reply.envelope.message_id for reply in (one, two) if reply.envelope and reply.envelope.message_id}
     if len(ids) == 1:
-        yield Observation(what="two answers carry the same message identifier", where="MessageID",
-                          expected="two", got="one", clause="WS-Addressing 1.0 core, 3.1")
-
-
-# -- connections -------------------------------------------------------------------------------------------
-
-
-@check(id="HTTP-REDIRECT", title="services do not redirect", requirement="X-HTTP-05", chapter="soap")
-def redirect(bench: Bench) -> Iterator[Observation]:
-    """A golden request to each address is not answered with 3xx."""
-    for step in STEPS:
-        try:
-            reply = golden(bench, step)
-        except (Skip, TransportFailure):
-            continue
-        if 300 <= reply.status < 400:
-            yield Observation(what="the service redirects", where=f"{step} HTTP", expected="an answer",
-                              got=f"HTTP {reply.status}", hint="publish the final address in the SMP")
-
-
-@check(id="HTTP-ADDRESSES", title="every published address takes connections", requirement="X-HTTP-06",
-       chapter="soap")
-def addresses(bench: Bench) -> Iterator[Observation]:
-    """Each address that the host name resolves to."""
-    seen: set[tuple[str, int]] = set()
-    for step in STEPS:
-        parts = urlsplit(bench.url(step))
-        place = (parts.hostname or "", parts.port or 443)
-        if place in seen:
-            continue
-        seen.add(place)
-        try:
-            found = {one[4] for one in socket.getaddrinfo(*place, type=socket.SOCK_STREAM)}
-        except OSError:
-            yield Observation(what="the host name does not resolve", where=f"{step} {place[0]}",
-                              expected="an address", got="none")
-            continue
-        for address in found:
-            try:
-                socket.create_connection(address[:2], bench.limits.connect).close()  # type: ignore[arg-type]
-            except OSError as error:
-                yield Observation(what="a published address takes no connection", where=f"{step} {address[0]}",
-                                  expected="a connection", got=type(error).__name__)
-
-
-@check(id="HTTP-IDLE", title="a connection that was idle for a moment still serves", requirement="X-HTTP-04",
-       chapter="soap", level="should", needs=("ITI-55",))
-def idle(bench: Bench) -> Iterator[Observation]:
-    """Two requests on one connection with a pause of half a second."""
-    url = bench.url("ITI-55")
-    first = bench.send(letter(bench, "ITI-55"))
-    time.sleep(0.5)
-    try:
-        second = bench.send(letter(bench, "ITI-55"), url=url)
-    except EhdsiError as failure:
-        yield Observation(what="the connection was closed without notice", where="ITI-55 HTTP",
-                          expected="an answer", got=type(failure).__name__, clause="RFC 9112, 9.3")
-        return
-    if second.status != first.status:
-        yield Observation(what="the second request on a connection is answered differently",
-                          where="ITI-55 HTTP", expected=str(first.status), got=str(second.status))
-
-
-@check(id="HTTP-GET", title="a GET of a service gives no patient data and no internals", requirement="X-HTTP-03",
-       chapter="soap", level="should", needs=("ITI-55",))
-def get(bench: Bench) -> Iterator[Observation]:
-    """A web page at this place may be a WSDL or an error, never an answer of the transaction."""
-    answer = bench.get(bench.url("ITI-55"), "ITI-55 GET")
-    yield from traces(answer.body, bench, bench.good)
-
-
+        yield Observation(
+            what="two answers carry the same message identifier",
+            where="MessageID",
+            expected="two",
+            got="one",
+            clause="WS-Addressing 1.0 core, 3.1",
+        )

@@ -1,4 +1,4 @@
-"""The dossier of an examination: one page to read and print, JSON, JUnit XML, and the evidence as one archive.
+"""The dossier of an examination: one page to read and print, JSON, JUnit XML, and an evidence archive.
 
 ``write_dossier`` takes plain values (the JSON of the dossier) and files; it knows nothing of how they came
 about.
@@ -64,5 +64,10 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(loader=jinja2.PackageLoader("reports.dossier", "templates"), autoescape=True,
-                              undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("reports.dossier", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

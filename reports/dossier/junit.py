@@ -18,27 +18,45 @@ def junit(data: Mapping[str, Any]) -> bytes:
         results = [one for one in data["results"] if one["chapter"] == chapter["key"]]
         if results:
             _suite(root, chapter, results, data)
-    return Tree.tostring(root, encoding="utf-8", xml_declaration=True)
+    content: bytes = Tree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return content
 
 
-def _suite(root: Tree.Element, chapter: Mapping[str, Any], results: list[Mapping[str, Any]],
-           data: Mapping[str, Any]) -> None:
+def _suite(
+    root: Tree.Element, chapter: Mapping[str, Any], results: list[Mapping[str, Any]], data: Mapping[str, Any]
+) -> None:
     failures = sum(one["verdict"] == "fail" and not one["waiver"] for one in results)
     skipped = sum(one["verdict"] in ("skip", "omit") or bool(one["waiver"]) for one in results)
     suite = Tree.SubElement(
-        root, "testsuite", name=chapter["title"], tests=str(len(results)), failures=str(failures),
-        errors=str(sum(one["verdict"] == "error" for one in results)), skipped=str(skipped),
-        time=f"{sum(one['seconds'] for one in results):.3f}", timestamp=data["started"][:19])
+        root,
+        "testsuite",
+        name=chapter["title"],
+        tests=str(len(results)),
+        failures=str(failures),
+        errors=str(sum(one["verdict"] == "error" for one in results)),
+        skipped=str(skipped),
+        time=f"{sum(one['seconds'] for one in results):.3f}",
+        timestamp=data["started"][:19],
+    )
     for one in results:
-        case = Tree.SubElement(suite, "testcase", classname=f"onboarding.{one['chapter']}", name=one["id"],
-                               time=f"{one['seconds']:.3f}")
+        case = Tree.SubElement(
+            suite,
+            "testcase",
+            classname=f"onboarding.{one['chapter']}",
+            name=one["id"],
+            time=f"{one['seconds']:.3f}",
+        )
         _outcome(case, one)
 
 
 def _outcome(case: Tree.Element, one: Mapping[str, Any]) -> None:
-    text = _legal("\n".join(
-        f"{seen['what']}\n  where: {seen['where']}\n  expected: {seen['expected']}\n  got: {seen['got']}"
-        f"\n  clause: {seen['clause']}\n  do: {seen['hint']}" for seen in one["observations"]))
+    text = _legal(
+        "\n".join(
+            f"{seen['what']}\n  where: {seen['where']}\n  expected: {seen['expected']}\n  got: {seen['got']}"
+            f"\n  clause: {seen['clause']}\n  do: {seen['hint']}"
+            for seen in one["observations"]
+        )
+    )
     first = _legal(one["observations"][0]["what"] if one["observations"] else one["reason"])
     if one["waiver"]:
         Tree.SubElement(case, "skipped", message=_legal(f"waived: {one['waiver']['reason']}"))
