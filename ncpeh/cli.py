@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": "check CDA documents and wire messages, print the findings",
     "onboard": "examine a country that wants to join, write the dossier",
     "country": "begin or check a country pack",
+    "record": "keep one journey under other names, replay it later",
     "patients": "print the patients of a country, one JSON object a line",
 }
 

@@ -96,6 +96,7 @@ class World:
         self._bases: dict[str, str] = {}
         self._tls: dict[str, dict[str, Any]] = {}
         self._smp: SmpSimulator | None = None
+        self._replaced: dict[str, Handler] = {}
 
     # -- life ------------------------------------------------------------------------------------------
 
@@ -107,7 +108,7 @@ class World:
             if code in self._processes:
                 continue
             context = self.pki.server_context(self.pki.tls_server(code))
-            self._listeners[code] = self._listener(code, ncp.handle, context)
+            self._listeners[code] = self._listener(code, self._replaced.get(code, ncp.handle), context)
         if smp:
             context = self.pki.server_context(self.pki.service("smp"), client_certificate=False)
             self._listeners["smp"] = self._listener("smp", lambda request: self.smp.handle(request), context)
@@ -122,6 +123,10 @@ class World:
         self._move_in(bases | {code: process.url for code, process in self._processes.items()})
         return self
 
+    def replace(self, code: str, handle: Handler) -> None:
+        """Let something else answer in the place of an NCP, such as a recording; before the start."""
+        self._replaced[self.ncp(code).code] = handle
+
     @property
     def listeners(self) -> Mapping[str, Listener]:
         """What listens in this process, by country code, ``smp`` for the SMP."""
@@ -134,7 +139,9 @@ class World:
 
     def handlers(self) -> dict[str, Handler]:
         """What answers at which base URL."""
-        ncps: dict[str, Handler] = {self._base(code): ncp.handle for code, ncp in self.ncps.items()}
+        ncps: dict[str, Handler] = {
+            self._base(code): self._replaced.get(code, ncp.handle) for code, ncp in self.ncps.items()
+        }
         return ncps | {self.smp_url: self.smp.handle}
 
     def stop(self) -> None:

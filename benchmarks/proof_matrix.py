@@ -1,0 +1,239 @@
+"""The proof matrix: is each defect caught by a check that names its requirement, and each check proven?
+
+``python benchmarks/proof_matrix.py`` examines one defective NCP after the other and writes
+``docs/proof-matrix.md``. A defect counts as caught when a check of one of its requirements fails or warns; a
+check counts as proven when it did so under at least one defect. Every number on the page is computed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import countries
+from ncpeh.examined import target_in
+from onboarding.catalogue import all_checks
+from onboarding.model import Report
+from onboarding.runner import Settings, examine
+from onboarding.target import Target
+from simulators.faults import Fault, FaultSet, catalogue, listed
+from simulators.world import World
+
+PAGE = Path(__file__).parents[1] / "docs" / "proof-matrix.md"
+
+#: Countries whose patients show a defect, in the order in which they are tried.
+CANDIDATES = ("HR", "PT", "LU", "GR", "EE", "ES", "MT", "CZ", "CY")
+
+#: What a report must say for a defect to count as caught; legal oddities must not fail.
+LOUD = ("fail", "warn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What the validator said about one defect.
+
+    ``caught`` are the checks of its requirements that failed or warned, ``others`` those of other
+    requirements, ``country`` the one that was examined, ``statement`` what the report said of a dead candidate.
+    """
+
+    name: str
+    country: str
+    caught: tuple[str, ...]
+    others: tuple[str, ...]
+    statement: str = ""
+    seconds: float = 0.0
+
+    def holds(self, fault: Fault) -> bool:
+        """True if the validator said what the catalogue expects."""
+        if fault.expected in ("pass", "info", "manual"):
+            return not self.statement
+        return bool(self.caught)
+
+
+@dataclass
+class Benches:
+    """Running candidates by country, started when first needed."""
+
+    folder: Path
+    worlds: dict[str, World] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+
+    def target(self, code: str) -> Target:
+        if code not in self.worlds:
+            self.worlds[code] = World([code]).start()
+            self.targets[code] = target_in(self.worlds[code], code, self.folder / code)
+        return self.targets[code]
+
+    def stop(self) -> None:
+        for world in self.worlds.values():
+            world.stop()
+
+
+@contextlib.contextmanager
+def defective(world: World, code: str, fault: Fault) -> Iterator[None]:
+    """The candidate with exactly this defect."""
+    world.reset()
+    sets: list[FaultSet] = []
+    if "SMP" in fault.steps:
+        sets.append(world.smp.fault_set(code))
+    if set(fault.steps) - {"SMP"}:
+        sets.append(world.ncp(code).faults)
+    held = [(faults, faults.add(fault)) for faults in sets]
+    try:
+        yield
+    finally:
+        for faults, active in held:
+            faults.remove(active)
+
+
+def prove(benches: Benches, fault: Fault, codes: Sequence[str] = CANDIDATES) -> Proof:
+    """Examine the defect in one country after the other until a check of its requirements speaks."""
+    known = {rule for check in all_checks() for rule in check.requirements}
+    wanted = [rule for rule in fault.requirement if rule in known]
+    begun = time.monotonic()
+    proof = Proof(name=fault.name, country="", caught=(), others=())
+    if not wanted:
+        return proof
+    for code in codes:
+        target = benches.target(code)
+        with defective(benches.worlds[code], code, fault):
+            report = examine(code, target, only=wanted, settings=Settings(limit=30.0, answer=4.0, workers=4))
+        proof = _judged(fault, code, report, time.monotonic() - begun)
+        if proof.caught or proof.statement or fault.expected not in LOUD or fault.transform == "tls":
+            break
+    return proof
+
+
+def _judged(fault: Fault, code: str, report: Report, seconds: float) -> Proof:
+    loud = [one for one in report.results if one.verdict in LOUD]
+    mine = [one.id for one in loud if set(one.check.requirements) & set(fault.requirement)]
+    return Proof(
+        name=fault.name,
+        country=code,
+        caught=tuple(mine),
+        others=tuple(one.id for one in loud if one.id not in mine),
+        statement=report.statement,
+        seconds=seconds,
+    )
+
+
+def _some(names: Sequence[str]) -> list[Proof]:
+    with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
+        benches = Benches(folder=Path(folder))
+        try:
+            return [prove(benches, catalogue()[name]) for name in names]
+        finally:
+            benches.stop()
+
+
+def conformant(codes: Iterable[str]) -> dict[str, tuple[int, int, float]]:
+    """Fails, warnings and seconds of the strict NCP of each country."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
+        for code in codes:
+            with World([code]) as world:
+                report = examine(code, target_in(world, code, Path(folder) / code))
+            found[code] = (len(report.of("fail")), len(report.of("warn")), report.seconds)
+    return found
+
+
+# -- the page ------------------------------------------------------------------------------------------------
+
+
+def page(proofs: Sequence[Proof], healthy: dict[str, tuple[int, int, float]]) -> str:
+    """The matrix as Markdown."""
+    faults = catalogue()
+    loud = [one for one in proofs if faults[one.name].expected in LOUD]
+    caught = [one for one in loud if one.caught]
+    said = [one for one in loud if not one.caught and one.statement]
+    missed = [one for one in loud if not one.caught and not one.statement]
+    proven = {name for one in proofs for name in (*one.caught, *one.others)}
+    checks = [one.id for one in all_checks()]
+    lines = [
+        "# Proof matrix",
+        "",
+        "Computed by `python benchmarks/proof_matrix.py`: one defective NCP after the other is examined. A defect "
+        "is caught when a check of one of its requirements fails or warns.",
+        "",
+        f"- defects played: {len(proofs)} of {len(faults) + len(listed())} known; listed with a reason: {len(listed())}",
+        f"- to be caught: {len(loud)}; caught by name: {len(caught)}; the candidate called dead at once: {len(said)}; "
+        f"missed: {len(missed)}",
+        f"- unusual but legal, or a remark only: {len(proofs) - len(loud)}",
+        f"- checks: {len(checks)}; proven by a defect: {len(proven & set(checks))}",
+        "",
+        "## Conformant NCPs",
+        "",
+        "| Country | fail | warn | seconds |",
+        "|---|---|---|---|",
+        *(f"| {code} | {fails} | {warns} | {took:.1f} |" for code, (fails, warns, took) in healthy.items()),
+        "",
+        "## Missed",
+        "",
+        *(f"- `{one.name}` ({', '.join(faults[one.name].requirement)}): {faults[one.name].description}"
+          for one in missed),
+        "",
+        "## Defect by defect",
+        "",
+        "| Defect | Requirements | Expected | Country | Caught by | Also |",
+        "|---|---|---|---|---|---|",
+        *map(_row, proofs),
+        "",
+        "## Checks that no defect proves",
+        "",
+        *(f"- `{name}`" for name in checks if name not in proven),
+        "",
+        "## Not played",
+        "",
+        "| Defect | Requirements | Why |",
+        "|---|---|---|",
+        *(f"| `{one.name}` | {' '.join(one.requirement)} | {one.reason} |" for one in listed().values()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(one: Proof) -> str:
+    fault = catalogue()[one.name]
+    shown = ", ".join(f"`{name}`" for name in one.caught[:3])
+    more = f" and {len(one.caught) - 3} more" if len(one.caught) > 3 else ""
+    verdict = shown + more or (f"*{one.statement}*" if one.statement else "–")
+    rules = " ".join(fault.requirement)
+    return f"| `{one.name}` | {rules} | {fault.expected} | {one.country} | {verdict} | {len(one.others)} |"
+
+
+def main() -> None:
+    """Examine, show progress, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", nargs="*", default=None, help="names of defects")
+    parser.add_argument("--keep", type=Path, help="JSON file with results so far; read first, then added to")
+    options = parser.parse_args()
+    kept: dict[str, Any] = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
+    names = [name for name in options.only or catalogue() if options.only or name not in kept]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        batches = [names[start : start + 6] for start in range(0, len(names), 6)]
+        for number, done in enumerate(as_completed([pool.submit(_some, one) for one in batches]), start=1):
+            kept |= {one.name: asdict(one) for one in done.result()}
+            print(f"{number}/{len(batches)}", file=sys.stderr, flush=True)
+            if options.keep:
+                options.keep.write_text(json.dumps(kept))
+    proofs = [Proof(**{**one, "caught": tuple(one["caught"]), "others": tuple(one["others"])})
+              for name, one in sorted(kept.items()) if name in catalogue()]
+    PAGE.write_text(page(proofs, conformant(countries.codes())), encoding="utf-8")
+    missed = [one.name for one in proofs if not one.holds(catalogue()[one.name])]
+    print(f"{len(proofs)} defects, missed: {', '.join(missed) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Replays a recorded exchange with a foreign NCP: the same answers, other people."""
