@@ -43,7 +43,10 @@ def line_html(line: Line) -> Markup:
 
 
 def _lines(lines: Iterable[Line]) -> str:
-    return "".join([f'<div class="l">{_line(line)}</div>' for line in lines])
+    # The original stands beneath a term that is alone in its line, and beside one that is followed by more.
+    return "".join(
+        [f'<div class="l{" seul" if len(line) == 1 else ""}">{_line(line)}</div>' for line in lines]
+    )
 
 
 def _line(line: Line) -> str:
