@@ -381,15 +381,15 @@ def _other_trc(bench: Any) -> Twist:
 
 
 def _attacks() -> Iterator[Stimulus]:
-    served: dict[str, str] = {}
     for step in STEPS:
+        known = {"fault": "retrieve-hcp-fault"} if step == "ITI-39" else {}
         yield _single(
             "N-42",
             "WRAPPED",
             "a wrapped assertion",
             step,
             ways.wrapped(step),
-            Refusal(codes=(INTEGRITY, "4703"), known=LOST | served),
+            Refusal(codes=(INTEGRITY, "4703"), known=LOST | known),
         )
         yield _single(
             "N-42",
