@@ -11,12 +11,13 @@ import hashlib
 import statistics
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import countries
 from countries.documents import documents_of
@@ -37,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "synthetic-patients.md"
 MARK = "<!-- figures: python -m benchmarks.synthetic_statistics --write -->"
 NOW = datetime(2026, 11, 1, 9, tzinfo=UTC)
-#: Prevalences beside which the outcome is put: (what, condition keys, from age, to age, sex, target per cent).
+#: Prevalences beside which the outcome is put: (what, conditions, from age, to age, sex, target per cent).
 PREVALENCES = (
     ("hypertension, 18 and over", ("htn",), 18, 130, "MF", 24.7),
     ("hypertension, 65 and over", ("htn",), 65, 130, "MF", 49.0),
@@ -61,7 +62,7 @@ class Counted:
     invalid: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     digests: dict[str, str] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
 def count(total: int, terminology: Terminology) -> Counted:
@@ -85,7 +86,7 @@ def count(total: int, terminology: Terminology) -> Counted:
 
 def _add(counted: Counted, country: Country, persona: Persona, terminology: Terminology) -> None:
     begin = time.perf_counter()
-    sex = "M" if persona.gender == "M" else "F"
+    sex: Literal["M", "F"] = "M" if persona.gender == "M" else "F"
     value = persona.primary_identifier.extension or ""
     chart = chart_of(country.code, value, date.fromisoformat(persona.birth_time), sex, REFERENCE_DAY)
     charted = time.perf_counter()
@@ -149,7 +150,7 @@ def page(counted: Counted) -> str:
         f"{MARK}\n\n{people} patients of {len(counted.digests)} countries, "
         f"burden 1, history on {REFERENCE_DAY}.\n"
     ]
-    rows = []
+    rows: list[Sequence[object]] = []
     for loinc, kind in sections.SECTIONS.items():
         values = counted.entries.get(loinc, [])
         if values:

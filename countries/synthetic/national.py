@@ -203,11 +203,17 @@ class LayeredMap(CodeMap):
     def __init__(self, country: Country) -> None:
         super().__init__(country.codes.code_map.mappings)
         self._country = country
+        # Only these can be in the layer; for others, such as product numbers, it need not be made.
+        self._systems = {
+            row.system.oid
+            for row in country.codes.rows
+            if row.list in ("problem", "drug") and row.system.oid not in _SYSTEM_NAMES
+        }
 
     def lookup(self, system: str | None, code: str | None) -> Mapping | None:
         """As in :class:`CodeMap`; the pack's own rows win."""
         found = super().lookup(system, code)
-        if found is not None or not system or not code or system in _SYSTEM_NAMES:
+        if found is not None or not system or not code or system not in self._systems:
             return found
         return layer_of(self._country).mappings.get((system, code))
 
