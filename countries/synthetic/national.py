@@ -166,6 +166,7 @@ _SYSTEM_NAMES = {
     oids.EDQM: "EDQM",
     oids.EMDN: "EMDN",
     oids.ICF: "ICF",
+    oids.ORPHANET: "Orphanet",
     oids.ABSENT_UNKNOWN: "IPS Absent and Unknown Data",
     oids.TIMING_EVENT: "TimingEvent",
     oids.OBSERVATION_INTERPRETATION: "ObservationInterpretation",
