@@ -16,6 +16,7 @@ from pathlib import Path
 from fpdf import FPDF, FontFace, XPos, YPos
 from fpdf.enums import DocumentCompliance, TableBordersLayout
 
+from countries.xmp import xmp_metadata
 from ehdsi.cda.datatypes import NarrativeNode
 from ehdsi.cda.labels import labels_of, section_title
 from ehdsi.cda.model import Header, PatientSummary, Section
@@ -33,6 +34,7 @@ from ehdsi.errors import LocalError
 #: DejaVu Sans has the letters of every official language of the Union.
 FONTS = Path(__file__).parents[1] / "fixtures" / "fonts"
 
+_CREATOR = "ncpeh-testbed"
 _FAMILY = "DejaVu"
 #: A table with more columns folds the rest into the last one, each value behind its heading.
 _MOST_COLUMNS = 9
@@ -78,9 +80,10 @@ class _Page(FPDF):
             self.add_font(_FAMILY, style, FONTS / file)
         self.heading = header.title or labels["title"]
         self.set_title(self.heading)
-        self.set_creator("ncpeh-testbed")
+        self.set_creator(_CREATOR)
         self.set_lang(language or "en")
         self.set_creation_date(_moment(header))
+        self.set_xmp_metadata(xmp_metadata(title=self.heading, creator=_CREATOR, moment=_moment(header)))
         self.set_margins(12, 12)
         self.set_auto_page_break(True, margin=14)
         self.add_page()
