@@ -1,7 +1,7 @@
 """CPU time from the bytes of a summary to its French page: parse, schema, rules, reader, view, page.
 
-Usage: ``python -m benchmarks.french_summary [FILE ...]``; without a file our own richest personas are measured.
-Prints the best and the median of twenty runs in milliseconds; the whole way is run as one, as the gateway does.
+Usage: ``python -m benchmarks.french_summary [FILE ...]``; without a file our richest personas are measured.
+Prints best and median of twenty runs in milliseconds; the whole way is run as one, as the gateway does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The index page of ``ncpeh demo``: one row per country, each step's milliseconds, links to page and trace."""
+"""The index page of ``ncpeh demo``: a row per country, milliseconds per step, links to page and trace."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ VERSION = "2026-11"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responsible:
-    """Who answers for the processing in France: controller, data protection officer, supervisory authority."""
+    """Who answers for the processing in France: controller, protection officer, supervisory authority."""
 
     controller: str
     dpo: str

@@ -11,7 +11,8 @@ import pytest
 FOLDER = Path(os.environ.get("NCPEH_REFERENCE", Path(__file__).parents[1].parent / "shared" / "reference"))
 
 #: Marker for tests that need it.
-needs_reference = pytest.mark.skipif(not FOLDER.is_dir(), reason="no foreign reference material beside the checkout")
+needs_reference = pytest.mark.skipif(
+    not FOLDER.is_dir(), reason="no foreign reference material beside the checkout")
 
 
 def reference(*parts: str) -> Path:

@@ -16,9 +16,10 @@ from ncpeh.examined import target_in
 from onboarding.model import Report
 from onboarding.runner import Settings, examine
 from onboarding.target import Target
+from simulators.faults import catalogue_entry
 from simulators.world import World
 
-QUICK = Settings(limit=20, answer=1.0)
+QUICK = Settings(limit=20, answer=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,8 @@ def test_a_single_defect_is_found_under_its_requirement(
 ) -> None:
     """The finding names the rule that was broken."""
     world.reset()
-    with world.ncp("HR").faults.acting(fault):
+    place = world.smp.fault_set("HR") if "SMP" in catalogue_entry(fault).steps else world.ncp("HR").faults
+    with place.acting(fault):
         report = _examined(world, folder, "HR", requirement)
     found = report.of("fail") + report.of("warn")
     assert requirement in {name for one in found for name in one.check.requirements}

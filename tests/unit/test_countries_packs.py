@@ -1,4 +1,4 @@
-"""The country packs, the seven of today and the two newcomers: what they hold, and that a country is data alone."""
+"""The country packs, seven of today and two newcomers: what they hold; a country is data alone."""
 
 from __future__ import annotations
 

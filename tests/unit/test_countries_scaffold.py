@@ -41,7 +41,7 @@ def test_check_names_what_is_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", sorted(COUNTRIES - {"EU"}))
 def test_any_country_can_begin(code: str, tmp_path: Path) -> None:
-    """Defends the prefilled values: no country of the search mask's list lacks a name, a zone or a language."""
+    """Defends the prefilled values: no country of the mask's list lacks a name, a zone or a language."""
     scaffold(code, tmp_path, today=TODAY)
     assert not any(
         one.rule.startswith(("P-01", "P-17")) for one in check(tmp_path, today=TODAY, terminology=None)
