@@ -91,10 +91,11 @@ def test_packages_import_only_what_they_may(package):
 
 
 def test_locust_stays_in_its_room():
-    """Importing locust patches the process, so only ``load`` does, and nothing that the others import of it."""
+    """Importing locust patches the process, so only ``load`` does, and nothing that others import of it."""
     wrong = [f"{short(path)}:{line}" for package in PACKAGES for path in files(package)
              for name, line in imports(path, package) if name.split(".")[0] == "locust"]
-    borrowed = {name for path in files("ncpeh") for name, _ in imports(path, "ncpeh") if name.startswith("load.")}
+    borrowed = {name for path in files("ncpeh") for name, _ in imports(path, "ncpeh")
+                if name.startswith("load.")}
     wrong += [f"{short(path)}:{line}" for path in files("load") if f"load.{path.stem}" in borrowed
               for name, line in imports(path, "load") if name.split(".")[0] == "locust"]
     assert not wrong, "\n".join(wrong)
