@@ -25,6 +25,7 @@ COMMANDS = {
     "country": "begin or check a country pack",
     "record": "keep one journey under other names, replay it later",
     "patients": "print the patients of a country, one JSON object a line",
+    "load": "clinicians in numbers over the whole journey (Locust), with thresholds",
 }
 
 

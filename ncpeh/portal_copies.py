@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
@@ -150,6 +151,7 @@ def main() -> None:
     from sesali.metrics import Metrics
     from simulators.server import Listener, ServerThread
 
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     order = json.loads(sys.stdin.readline())
     later, metrics, thread = Later(), Metrics(), ServerThread()

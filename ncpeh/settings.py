@@ -117,8 +117,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Ids(Iterator[str]):
+    """Not a generator: two threads that ask a generator at the same time get a ``ValueError``."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._source = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311
+
+    def __next__(self) -> str:
+        return str(uuid.UUID(int=self._source.getrandbits(128), version=4))
+
+
 def new_ids(seed: int | None) -> Iterator[str]:
-    """Fresh UUIDs as text; the same ones in every run for the same seed."""
-    source = random.Random(seed) if seed is not None else random.SystemRandom()  # noqa: S311 - see the docstring
-    while True:
-        yield str(uuid.UUID(int=source.getrandbits(128), version=4))
+    """Fresh UUIDs as text, for any number of threads; the same ones in every run for the same seed."""
+    return _Ids(seed)

@@ -43,6 +43,10 @@ class RepositoryPages:
         if request.path == "/events.json":
             after = query_values(request.query).get("after", "0")
             return self._json(int(after) if after.isdecimal() and len(after) < 16 else 0)
+        if request.path == "/identifiers.json":
+            after = query_values(request.query).get("after", "0")
+            rows = self._store.identifiers(after=int(after) if after.isdecimal() and len(after) < 16 else 0)
+            return data([list(row) for row in rows])
         number = request.path.removeprefix("/events/")
         event = self._store.event(int(number)) if number.isdecimal() and len(number) < 16 else None
         return text(pretty(event.payload)) if event else text("Cet événement n’existe pas.", status=404)

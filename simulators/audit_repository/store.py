@@ -126,6 +126,14 @@ class EventStore:
                                          (number,)).fetchone()
         return _event(*row) if row else None
 
+    def identifiers(self, *, after: int = 0) -> tuple[tuple[int, str], ...]:
+        """Number and identifier (sender, application, MSGID) of events after a number; nothing is parsed."""
+        with self._changed:
+            rows = self._database.execute(
+                "SELECT number, identifier FROM event WHERE number > ? AND identifier IS NOT NULL "
+                "ORDER BY number", (after,)).fetchall()
+        return tuple((int(number), str(identifier)) for number, identifier in rows)
+
     def counts(self) -> tuple[int, int]:
         """Events kept, and copies of them beyond the first."""
         with self._changed:
