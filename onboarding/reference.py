@@ -22,8 +22,8 @@ def as_markdown() -> str:
         "Written by `python -m onboarding.reference` from `onboarding/requirements.toml`, the checks and",
         "`onboarding/deviations.toml`; a test keeps it true.",
         "",
-        f"{len(requirements())} requirements: {figures['checked']:.0f} verified by {len(all_checks())} checks "
-        f"({figures['percent']:.1f} %), {figures['manual']:.0f} by hand, "
+        f"{len(requirements())} requirements: {figures['checked']:.0f} verified by {len(all_checks())} checks"
+        f" ({figures['percent']:.1f} %), {figures['manual']:.0f} by hand, "
         f"{figures['untestable']:.0f} not testable from outside.",
         "",
     ]

@@ -67,6 +67,8 @@ def _facts(element: XmlElement) -> Iterator[tuple[str, str, str]]:
     parent = element.getparent()
     if parent is not None and parent.get("typeCode"):
         yield "..", "typeCode", str(parent.get("typeCode"))
+        above = parent.getparent()
+        yield "..", "kind", _local(above) if above is not None else ""
     yield from _below(element, "")
 
 
@@ -75,7 +77,16 @@ def _below(element: XmlElement, path: str) -> Iterator[tuple[str, str, str]]:
         if child.tag in KINDS or _local(child) in _LEFT_OUT:
             continue
         here = f"{path}/{_local(child)}".lstrip("/")
-        for name in ("code", "codeSystem", "value", "unit", "nullFlavor", "operator", "institutionSpecified"):
+        for name in (
+            "code",
+            "codeSystem",
+            "value",
+            "unit",
+            "displayName",
+            "nullFlavor",
+            "operator",
+            "institutionSpecified",
+        ):
             if child.get(name) is not None:
                 yield here, name, str(child.get(name))
         yield from _below(child, here)
@@ -88,7 +99,6 @@ _LEFT_OUT = frozenset(
         "templateId",
         "text",
         "originalText",
-        "translation",
         "author",
         "informant",
         "reference",

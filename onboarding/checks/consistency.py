@@ -286,47 +286,85 @@ def _told(persona: Persona, one: Difference, words: tuple[str, ...]) -> Iterator
         )
 
 
-_promised("CON-STATEMENTS", "no statement is lost, none is added", "X-CON-02", ())
+_promised(
+    "CON-STATEMENTS",
+    "no statement is lost, none is added",
+    ("X-CON-02", "X-CON-03", "X-CON-05", "X-SEM-05", "X-SEM-06"),
+    (),
+)
 _promised(
     "CON-NEGATION",
     "negation, status and certainty are those of the pack",
     "X-CON-05",
-    ("negationInd", "statusCode", "typeCode", "moodCode", "inversionInd"),
+    ("negationInd", "statusCode", "typeCode", "moodCode", "inversionInd", "@kind"),
 )
 _promised(
     "CON-CODES",
     "codes are those of the pack",
-    ("X-SEM-01", "X-CON-05"),
-    (
-        "code/@code",
-        "value/@code",
-        "@codeSystem",
-        "routeCode",
-        "targetSiteCode",
-        "interpretationCode",
-        "Code/@code",
-        "qualifier",
-    ),
+    ("X-SEM-01", "X-SEM-05", "X-SEM-06", "X-CON-03", "X-CON-05", "A-RET-05"),
+    ("code/@code", "value/@code", "@codeSystem", "Code/@code", "qualifier"),
+)
+_promised(
+    "CON-WORDS",
+    "designations are those of the pivot",
+    ("X-SEM-01", "X-SEM-05", "A-RET-05", "PS-059"),
+    ("@displayName",),
+)
+_promised(
+    "CON-ORIGINALS",
+    "the national concept comes along unchanged",
+    ("PS-060", "PS-070"),
+    ("translation/",),
 )
 _promised(
     "CON-QUANTITIES",
     "quantities and units are those of the pack",
-    "X-SEM-03",
+    ("X-SEM-03", "X-SEM-04"),
     ("@value", "@unit", "Quantity", "numerator", "denominator"),
 )
 _promised(
     "CON-DATES",
     "dates and frequencies are those of the pack",
-    "X-SEM-04",
+    ("X-SEM-03", "X-SEM-04", "PS-055"),
     ("effectiveTime", "/low/", "/high/", "period", "@operator"),
 )
 _promised("CON-ABSENCES", "reasons for absence are those of the pack", "X-CON-05", ("nullFlavor",))
 
 
 @check(
+    id="CON-PATIENT",
+    title="one patient, with the birth date of the pack",
+    requirement=("PS-012", "PS-017", "X-CON-01", "X-SEM-04", "X-PRIV-01"),
+    chapter="consistency",
+    needs=NEEDS,
+)
+def one_patient(bench: Bench) -> Iterator[Observation]:
+    """One recordTarget; the date of birth as precise as it is known, and not more."""
+
+    def look(persona: Persona) -> Iterator[Observation]:
+        for level in bench.country.documents.levels:
+            root, where = bench.document(persona, level).root, f"{persona.key} level {level} recordTarget"
+            count = len(root.findall(f"{HL7}recordTarget"))
+            if count != 1:
+                yield Observation(
+                    what="the document has not one patient", where=where, expected="1", got=str(count)
+                )
+            born = _identity(root, "birthTime")[0] if count else ""
+            if born and born[:8] != persona.birth_time[:8]:
+                yield Observation(
+                    what="the birth date is not that of the pack, or differently precise",
+                    where=f"{where} birthTime",
+                    expected=f"{len(persona.birth_time[:8])} digits, those of the pack",
+                    got=f"{len(born)} digits",
+                )
+
+    yield from each(bench, look)
+
+
+@check(
     id="CON-SECTIONS",
     title="sections are those of the pack, in their order",
-    requirement="X-CON-02",
+    requirement=("X-CON-02", "PS-070"),
     chapter="consistency",
     needs=NEEDS,
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from countries import Persona
-from ehdsi import oids
+from ehdsi import oids, xml
 from ehdsi.cda.parse import parse
 from ehdsi.xml import XmlElement
 from onboarding.bench import Bench, Fetched
@@ -87,6 +87,36 @@ def read(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation
             expected="nothing to bend",
             got=remark.text[:100],
         )
+
+
+@check(
+    id="DOC-PARSE",
+    title="documents are XML without a document type declaration",
+    requirement=("PS-001", "PS-067", "X-XML-01"),
+    chapter="documents",
+    needs=NEEDS,
+)
+def well_formed(bench: Bench) -> Iterator[Observation]:
+    """The hardened parser takes them; what it refuses no other check can look at."""
+    for persona, level in documents(bench, (3, 1)):
+        try:
+            found = bench.retrieved(persona, level).reply.retrieved().documents
+        except Skip:
+            continue
+        for document in found:
+            xml.parse(document.content, large_text=True)
+    yield from ()
+
+
+@_each("DOC-POINTERS", "references into the narrative begin with a hash sign", ("PS-034", "X-CON-03"))
+def pointers(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
+    """Without it they would lead to another file."""
+    for node in found.root.iter(f"{HL7}reference"):
+        value = node.get("value", "")
+        if value and not value.startswith(("#", "http", "tel:", "mailto:")):
+            yield _seen(
+                persona, found, "a reference leads out of the document", "reference/@value", "#…", "no #"
+            )
 
 
 @_each("DOC-WORDS", "codes and designations name the same concept", "X-SEM-01")

@@ -13,10 +13,10 @@ from onboarding.bench import Bench
 from onboarding.catalogue import check
 from onboarding.checks.refusal_messages import refused_message
 from onboarding.checks.soap_messages import golden
-from onboarding.letters import STEPS, Step
+from onboarding.letters import STEPS, Step, Twist
 from onboarding.looking import traces
 from onboarding.model import Observation, Omit, Skip
-from onboarding.stimuli import letter
+from onboarding.stimuli import letter, stranger_id
 
 #: Agreed longest time of 95 % of the answers, in milliseconds.
 AGREED: dict[Step, float] = {"ITI-55": 3000, "ITI-38": 3000, "ITI-39": 8000}
@@ -281,17 +281,16 @@ def after(bench: Bench) -> Iterator[Observation]:
 )
 def refusal_time(bench: Bench) -> Iterator[Observation]:
     """Median of five each; half a second of difference would tell who is known."""
-    persons = [one for one in bench.personas("no_consent") if one.behaviour.step == "identification"]
-    if not persons:
-        raise Omit("no patient of the pack refuses at identification")
-    from onboarding.stimuli import stranger_id
-
-    known = bench.traits(persons[0])
+    known = bench.traits(bench.good)
     nobody = replace(known, identifiers=tuple(stranger_id(one) for one in known.identifiers))
+    refused = Twist(hcp={"audiences": ("urn:example:other",)})
     medians = []
     for traits in (known, nobody):
-        times = sorted(bench.send(bench.writer.discovery(traits)).seconds for _ in range(5))
-        medians.append(times[2])
+        times = []
+        for _ in range(5):
+            assertions = bench.writer.assertions("ITI-55", bench.good.primary_identifier, refused)
+            times.append(bench.send(bench.writer.discovery(traits, assertions=assertions)).seconds)
+        medians.append(sorted(times)[2])
     if abs(medians[0] - medians[1]) > 0.5:
         yield Observation(
             what="the time of a refusal tells whether the patient is known",
@@ -299,6 +298,48 @@ def refusal_time(bench: Bench) -> Iterator[Observation]:
             expected="the same time",
             got=f"{medians[0]:.2f} s and {medians[1]:.2f} s",
         )
+
+
+@check(
+    id="ROB-USER-AGENT",
+    title="the kind of client software does not matter",
+    requirement="X-BEH-01",
+    chapter="robustness",
+    needs=("ITI-55",),
+)
+def user_agent(bench: Bench) -> Iterator[Observation]:
+    """The same request as two other programs would send it."""
+    import httpx
+
+    from onboarding.bench import lenient_context
+
+    with httpx.Client(
+        verify=lenient_context(bench.target), timeout=bench.limits.read, trust_env=False
+    ) as client:
+        for name in ("Axis2", "Apache-HttpClient/4.5 (Java/17)", ""):
+            sent = letter(bench, "ITI-55")
+            try:
+                answer = client.post(
+                    bench.url("ITI-55"),
+                    content=sent.octets(),
+                    headers={"Content-Type": sent.content_type, "User-Agent": name},
+                )
+            except httpx.TransportError as error:
+                yield Observation(
+                    what="a client is not answered",
+                    where=f"User-Agent {name}",
+                    expected="an answer",
+                    got=type(error).__name__,
+                )
+                continue
+            if answer.status_code != 200 or b"registrationEvent" not in answer.content:
+                yield Observation(
+                    what="the answer depends on the client software",
+                    where=f"User-Agent {name or 'none'}",
+                    expected="a match",
+                    got=f"HTTP {answer.status_code}",
+                    clause="RFC 9110, 10.1.5",
+                )
 
 
 @check(

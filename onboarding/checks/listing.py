@@ -78,7 +78,7 @@ def _wrong(
 @check(
     id="LIST-PRESENT",
     title="every promised document is listed, and nothing but success is said",
-    requirement="A-XCA-01",
+    requirement=("A-XCA-01", "A-XCA-07", "X-ERR-02", "A-ERR-01"),
     chapter="list",
     needs=NEEDS,
 )

@@ -52,7 +52,9 @@ def _where(persona: Persona, level: int, place: str = "") -> str:
     return f"{persona.key} ITI-39 level {level} {place}".rstrip()
 
 
-@_each("RET-SUCCESS", "every listed document comes, with success", ("A-RET-01", "A-XCA-08"))
+@_each(
+    "RET-SUCCESS", "every listed document comes, with success", ("A-RET-01", "A-XCA-08", "N-33", "X-ERR-02")
+)
 def success(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[Observation]:
     """Success, one document, no error."""
     where = _where(persona, level)

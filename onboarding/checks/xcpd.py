@@ -100,6 +100,30 @@ def match(bench: Bench) -> Iterator[Observation]:
 
 
 @check(
+    id="XCPD-CUSTODIAN",
+    title="the custodian is the home community of the candidate",
+    requirement="A-XCPD-06",
+    chapter="xcpd",
+    needs=NEEDS,
+)
+def custodian(bench: Bench) -> Iterator[Observation]:
+    """It decides where the documents are asked for."""
+    wanted = bench.country.oids.home_community
+
+    def look(persona: Persona) -> Iterator[Observation]:
+        found = bench.match(persona).custodian
+        if found != wanted:
+            yield Observation(
+                what="the custodian is another community",
+                where=f"{persona.key} ITI-55 custodian",
+                expected=wanted,
+                got=found or "none",
+            )
+
+    yield from each(bench, look)
+
+
+@check(
     id="XCPD-SAME-PERSON",
     title="the person found is the person of the pack",
     requirement=("X-CON-01", "A-XCPD-05"),
