@@ -59,8 +59,14 @@ Safety: TypeAlias = Literal["none", "delay", "wrong data shown", "data lost", "w
 Expected: TypeAlias = Literal["fail", "warn", "info", "pass", "manual"]
 
 #: Every kind understands these: on every n-th call only; from the n-th call on; only for requests like this
-#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions).
-_COMMON: Mapping[str, tuple[type, ...]] = {"every": (int,), "from_call": (int,), "when": (dict,)}
+#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions); only about patients
+#: who are known.
+_COMMON: Mapping[str, tuple[type, ...]] = {
+    "every": (int,),
+    "from_call": (int,),
+    "when": (dict,),
+    "known": (bool,),
+}
 
 #: What byte edits understand, of whole answers and of base64 content.
 _BYTES: Mapping[str, tuple[type, ...]] = {
@@ -190,6 +196,7 @@ class ActiveFault:
             step in self.steps
             and self.patient in (None, patient)
             and (self.remaining is None or self.remaining > 0)
+            and (patient is not None or not self.fault.parameters.get("known"))
             and _like(self.fault.parameters.get("when"), request)
         )
 
