@@ -88,7 +88,10 @@ def coverage() -> dict[str, float]:
 def _result(one: Result, command: str) -> dict[str, Any]:
     clauses = {requirement.id: requirement.clause for requirement in requirements()}
     usual = next((clauses[name] for name in one.check.requirements if name in clauses), "")
-    observations = [asdict(seen) | {"clause": seen.clause or usual} for seen in one.observations]
+    observations = [
+        asdict(seen) | {"clause": seen.clause or usual, "hint": seen.hint or _hint(one, seen.clause or usual)}
+        for seen in one.observations
+    ]
     return {
         "id": one.id,
         "title": one.check.title,
@@ -106,6 +109,12 @@ def _result(one: Result, command: str) -> dict[str, Any]:
         if one.waiver
         else None,
     }
+
+
+def _hint(one: Result, clause: str) -> str:
+    """What to do where the check has no better advice: what to compare with what."""
+    message = f" with the message {one.evidence[-1]} of the evidence archive" if one.evidence else ""
+    return f"compare {clause or 'the requirement'}{message}, mend it, and run the command below again"
 
 
 def _chapters(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -351,7 +352,16 @@ def root(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[O
 
 @_each("MTOM-TYPES", "parts say what they are", "A-RET-02", "mtom", "should")
 def types(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[Observation]:
-    """text/xml or application/xml, UTF-8."""
+    """text/xml or application/xml, UTF-8; identifiers in angle brackets."""
+    for content_id in re.findall(rb"(?im)^Content-ID:[ \t]*([^\r\n]*)", asked.reply.content):
+        if not (content_id.startswith(b"<") and content_id.rstrip().endswith(b">")):
+            yield Observation(
+                what="a part's identifier lacks its angle brackets",
+                where=_where(persona, level, "Content-ID"),
+                expected="<…>",
+                got="bare",
+                clause="RFC 2045, 7",
+            )
     for part in asked.reply.parts.values():
         try:
             media = parse_media_type(part.content_type) if part.content_type else None

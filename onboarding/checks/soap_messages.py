@@ -64,7 +64,7 @@ def _golden(
 @_golden(
     "HTTP-WHOLE",
     "an answer comes, whole, with a fitting status and media type",
-    ("X-HTTP-01", "X-HTTP-03", "A-SOAP-02", "A-SOAP-05", "A-RET-02"),
+    ("X-HTTP-01", "X-HTTP-03", "A-SOAP-02", "A-SOAP-05", "A-RET-02", "X-XML-01", "X-SOAP-07"),
     needs=False,
 )
 def whole(bench: Bench, reply: Reply) -> Iterator[Observation]:
