@@ -69,6 +69,8 @@ class Clinician(ABC):
     def __init__(self, portal: str, *, observer: Observer = nobody) -> None:
         self.portal = portal.rstrip("/")
         self.observer = observer
+        #: Addresses that were gone through, in order, redirects among them.
+        self.visited: list[str] = []
         #: Name of the action that is under way.
         self.acting = ""
 
@@ -116,6 +118,10 @@ class Clinician(ABC):
         """Press a button that opens another tab; returns what stands in that tab, the page stays."""
 
     @abstractmethod
+    def press_twice(self, text: str) -> Page:
+        """Press a button twice in haste; what is shown is the answer to the second time."""
+
+    @abstractmethod
     def back(self) -> Page:
         """The back button of the browser."""
 
@@ -130,6 +136,11 @@ class Clinician(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the browser. Closing twice is harmless."""
+
+    @staticmethod
+    def same(text: str) -> str:
+        """A text without what typography alone decides, for comparison."""
+        return plain(text).lower()
 
     def screenshot(self) -> bytes:
         """What the screen shows (PNG); empty where there is no screen."""
@@ -365,8 +376,3 @@ class Clinician(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
-
-
-def same_words(one: str, other: str) -> bool:
-    """Equal but for typography and capitals."""
-    return plain(one).lower() == plain(other).lower()

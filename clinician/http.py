@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from urllib.parse import urljoin
@@ -74,6 +75,20 @@ class HttpClinician(Clinician):
         """Send the form of a button."""
         self._show(self._send(self.page.button(text)))
         return self.wait() if wait else self.page
+
+    def press_twice(self, text: str) -> Page:
+        """Send the same form two times."""
+        button = self.page.button(text)
+        self._send(button)
+        self._show(self._send(button))
+        return self.wait()
+
+    def send_raw(self, button: str, fields: Mapping[str, str]) -> Page:
+        """Send a form with values that the page does not offer, as somebody with bad intentions would."""
+        pressed = self.page.button(button)
+        for name, value in fields.items():
+            self._typed[pressed.form, name] = value
+        return self._show(self._send(pressed))
 
     def fetch(self, link: str) -> File:
         """The file behind a link."""
@@ -176,6 +191,7 @@ class HttpClinician(Clinician):
     def _show(self, answer: httpx.Response, *, replacing: bool = False) -> Page:
         if replacing:
             self._history.pop()
+        self.visited += [str(one.url) for one in (*answer.history, answer)]
         self._history.append(_page(answer))
         self._typed = {}
         return self.page

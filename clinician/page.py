@@ -282,19 +282,28 @@ class Page:
     def has(self, text: str) -> bool:
         """Is there a field, button or link with exactly these words?"""
         wanted = plain(text)
-        return any(plain(one.text) == wanted for one in (*self.fields, *self.buttons, *self.links))
+        return any(plain(one) == wanted for one in self.offered)
+
+    @cached_property
+    def offered(self) -> tuple[str, ...]:
+        """Words of everything that can be chosen, pressed or followed."""
+        return (*(one.text for one in self.fields), *(one.text for one in self.buttons),
+                *(one.text for one in self.links))
+
+    def offers(self, text: str) -> bool:
+        """Can something be chosen, pressed or followed whose words begin so?"""
+        return any(plain(one).startswith(plain(text)) for one in self.offered)
 
     def _pick(self, what: str, text: str, among: Iterable[Named]) -> Named:
-        named: list[Named] = list(among)
+        named: list[tuple[str, Named]] = [(one.text, one) for one in among]
         wanted = plain(text).lower()
-        for fits in (lambda found: found == wanted, lambda found: found.startswith(wanted),
-                     lambda found: wanted in found):
-            for one in named:
-                if fits(plain(one.text).lower()):
+        for fits in (str.__eq__, str.startswith, str.__contains__):
+            for words, one in named:
+                if fits(plain(words).lower(), wanted):
                     return one
         raise NotOnPageError(
             f"no {what} « {text} » on the page « {self.heading} » ({self.status}); there are "
-            f"{_listed(one.text for one in named)}. The page says: {self.excerpt}")
+            f"{_listed([words for words, _ in named])}. The page says: {self.excerpt}")
 
     @property
     def excerpt(self) -> str:

@@ -34,8 +34,8 @@ def _collect(element: Node, parts: list[str], closed: bool) -> None:
     if not closed and ("hidden" in element.attrib or "popover" in element.attrib):
         return
     block = element.tag in _BLOCKS
-    if block:
-        parts.append("\n")
+    if block or element.get("lang"):
+        parts.append("\n" if block else " ")  # a word in another language stands on a line of its own
     if element.text:
         parts.append(element.text.replace("\n", " "))
     for child in element:

@@ -1,0 +1,1 @@
+"""The report of a run of features: one HTML page, JUnit and Cucumber JSON."""
