@@ -33,7 +33,7 @@ from simulators.world import World
 PAGE = Path(__file__).parents[1] / "docs" / "proof-matrix.md"
 
 #: Countries whose patients show a defect, in the order in which they are tried.
-CANDIDATES = ("HR", "PT", "LU", "GR", "EE")
+CANDIDATES = ("HR", "PT", "LU", "GR", "EE", "CY")
 
 #: The same for defects of messages, which are alike in all countries but for stored documents.
 FEW = ("HR", "GR")
@@ -41,7 +41,7 @@ FEW = ("HR", "GR")
 #: Requirements that speak when a step cannot be looked at for its own rules, because nothing usable comes.
 FUNDAMENTAL = (
     "A-SOAP-02", "A-SOAP-05", "X-HTTP-01", "X-HTTP-03", "A-XCPD-01", "A-XCA-01", "A-RET-01", "A-RET-02",
-    "A-RET-03", "X-XML-01", "X-ERR-02", "A-SMP-02", "A-SMP-05",
+    "A-RET-03", "X-XML-01", "X-ERR-02", "A-SMP-02", "A-SMP-05", "A-ISM-01", "A-RET-05", "PS-001",
 )
 
 #: What a report must say for a defect to count as caught; legal oddities must not fail.
@@ -108,7 +108,7 @@ def defective(world: World, code: str, fault: Fault) -> Iterator[None]:
 
 def prove(benches: Benches, fault: Fault, codes: Sequence[str] = ()) -> Proof:
     """Examine the defect in one country after the other until a check of its requirements speaks."""
-    codes = codes or (CANDIDATES if "document" in fault.steps else FEW)
+    codes = codes or (CANDIDATES if {"document", "SMP"} & set(fault.steps) else FEW)
     known = {rule for check in all_checks() for rule in check.requirements}
     wanted = [rule for rule in fault.requirement if rule in known]
     begun = time.monotonic()

@@ -21,6 +21,7 @@ from lxml import etree
 from countries.documents import documents_of
 from ehdsi import oids, smp, xcpd
 from ehdsi.cda.datatypes import Address, Identifier, PersonName
+from ehdsi.saml import vocabulary as words
 from ehdsi.saml.values import purpose
 from ehdsi.xml import XmlElement
 from simulators.faults import Fault, FaultSet, Step, catalogue, listed
@@ -32,6 +33,7 @@ from simulators.world import World
 from tests.component.golden_requests import Gateway, Letter
 from tests.component.negative_cases import CASES
 from tests.component.negative_parts import letter
+from tests.component.quirk_cases import STIMULI
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -174,12 +176,19 @@ class Candidates:
             *(letter(gateway, step, before=_prefixed) for step in STEPS),
             letter(gateway, "ITI-55", before=_whole_seconds),
             letter(gateway, "ITI-55", hcp_key=strong.signing_key),
+            letter(gateway, "ITI-55", hcp={"issuer": "somebody"}),
+            letter(gateway, "ITI-55", hcp={"facility_type": "Pharmacy"}),
+            letter(gateway, "ITI-55", hcp={"name_id_format": words.NAME_ID_EMAIL}),
             *(replace(one, content_type="application/soap+xml; charset=UTF-8") for one in (golden, query)),
             *(replace(one, message_id=f"urn:uuid:A{one.message_id[10:]}") for one in (golden, query)),
             replace(golden, headers={"host": "ncp.example:8443", "content-length": "12000000"}),
             replace(gateway.retrieve(primary, document), headers={"expect": "100-continue"}),
         ]
-        return [("", self._posted("MT", lower)), *(("", self._posted("HR", one)) for one in letters)]
+        letters += [make(gateway) for make in STIMULI.values()]
+        foreign = self._posted("HR", golden)
+        peer = replace(foreign.request, peer_certificate=self.world.pki.tls_client("DE").der)
+        others = [self._posted("MT", lower), replace(foreign, request=peer)]
+        return [("", one) for one in (*others, *(self._posted("HR", one) for one in letters))]
 
     def _posted(self, code: str, letter: Letter, key: str = "") -> Stimulus:
         path = "XCPD_Service" if letter.step == "ITI-55" else "XCA_Service"
