@@ -1,4 +1,4 @@
-"""The part of httpx that ``HttpClinician`` uses, on geventhttpclient: Locust's fast client, a third of the CPU.
+"""The part of httpx that ``HttpClinician`` uses, on geventhttpclient, Locust's fast client.
 
 One instance is one browser: its connections, its cookies. Certificates are checked.
 """
@@ -32,7 +32,7 @@ class FastAnswer:
 
     def __init__(self, response: Any) -> None:
         self.status_code: int = response.status_code
-        self.headers: dict[str, str] = {str(key).lower(): str(value) for key, value in response.headers.items()}
+        self.headers = {str(key).lower(): str(value) for key, value in response.headers.items()}
         self.url: str = str(response._request.url)
         self.content: bytes = bytes(response.content)
         self.history: tuple[FastAnswer, ...] = tuple(FastAnswer(one) for one in response.history)
@@ -53,7 +53,8 @@ class FastHttp:
 
     Parameters
     ----------
-    ca : trust anchors, PEM file. timeout : seconds for each wait on the network.
+    ca : trust anchors, PEM file.
+    timeout : seconds for each wait on the network.
     """
 
     def __init__(self, ca: str, *, timeout: float = 60.0) -> None:
@@ -71,12 +72,14 @@ class FastHttp:
         target = f"{url}?{urlencode(params)}" if params else url
         return self._sent("GET", target, None, headers)
 
-    def post(self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str] | None = None) -> FastAnswer:
+    def post(self, url: str, *, data: Mapping[str, str],
+             headers: Mapping[str, str] | None = None) -> FastAnswer:
         """POST a form, redirects followed."""
         given = {**(headers or {}), "content-type": "application/x-www-form-urlencoded"}
         return self._sent("POST", url, urlencode(data).encode(), given)
 
-    def _sent(self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str] | None) -> FastAnswer:
+    def _sent(self, method: str, url: str, payload: bytes | None,
+              headers: Mapping[str, str] | None) -> FastAnswer:
         with self._agent.urlopen(url, method, headers={**self.headers, **(headers or {})}, payload=payload,
                                  max_retries=0) as response:
             return FastAnswer(response)

@@ -1,6 +1,7 @@
 """Clinicians for Locust. Run by ``ncpeh load``; by hand, one process or many, with Locust's own options::
 
-    export NCPEH_LOAD_PLAN=plan.json            # written by: ncpeh load --prepare DIR
+    export NCPEH_LOAD_PLAN=plan.json            # written by: ncpeh load --world … --prepare plan.json
+    export NCPEH_LOAD_GENERATORS=2              # so many workers share the arrivals of an open model
     locust -f load/locustfile.py --headless
     locust -f load/locustfile.py --headless --master --expect-workers 2
     locust -f load/locustfile.py --worker       # on each core, of each machine
@@ -12,15 +13,16 @@ patient, error, refused), which are the failures.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import gevent
-from locust import LoadTestShape, User, constant, events, task
+from gevent.pool import Group
+from locust import LoadTestShape, User, events, task
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -33,6 +35,9 @@ from load.plan import Patient, read_plan
 PLAN = read_plan()
 PROFILE = PLAN.profile
 _NUMBERS = count()
+
+#: Sources of arrivals in each generator of the open model, generators, and seconds for those who came last.
+SOURCES, GENERATORS, PATIENCE = 2, int(os.environ.get("NCPEH_LOAD_GENERATORS", "1")), 20.0
 
 #: Patients that a clinician remembers, for those who come again.
 REMEMBERED = 20
@@ -47,8 +52,7 @@ class Stages(LoadTestShape):
         if stage is None:
             return None
         if PROFILE.model == "open":
-            workers = getattr(self.runner, "worker_count", 0) or 1
-            return 2 * workers, 100
+            return SOURCES * GENERATORS, 100
         return stage.users, max(10.0, stage.users)
 
 
@@ -156,42 +160,44 @@ def tell(kind: str, name: str, milliseconds: float, error: Exception | None) -> 
 class Clinicians(User):
     """One user of the closed model, or one source of arrivals of the open one."""
 
-    wait_time = constant(0)
-
     def on_start(self) -> None:
         """A seed of its own for everybody."""
         worker = getattr(self.environment.runner, "client_id", "")
         self.random = Random(f"{PLAN.seed}-{worker and worker.rpartition('_')[2]}-{next(_NUMBERS)}")
         self.person = Person(self.random)
         self.began = time.monotonic()
+        self.arrivals = Group()
+
+    def wait_time(self) -> float:
+        """No pause between journeys; in the open model as long as the next arrival takes to come."""
+        if PROFILE.model == "closed":
+            return 0.0
+        stage = PROFILE.stage_at(time.monotonic() - self.began)
+        rate = (stage.arrivals if stage else 0.1) / (SOURCES * GENERATORS)
+        return self.random.expovariate(rate)
 
     @task
     def treat_somebody(self) -> None:
         """One journey; in the open model one arrival, which nobody waits for."""
         if PROFILE.model == "closed":
             self.person.work()
-            return
-        stage = PROFILE.stage_at(time.monotonic() - self.began)
-        users: Any = self.environment.runner.target_user_count if self.environment.runner else 0
-        rate = (stage.arrivals if stage else 0.1) / (users or 2)
-        gevent.sleep(self.random.expovariate(rate))
-        gevent.spawn(_arrive, Random(self.random.random()))
+        else:
+            self.arrivals.spawn(_arrive, Random(self.random.random()))
 
     def on_stop(self) -> None:
-        """Nothing stays open."""
+        """Whoever came is treated to the end; nothing stays open."""
+        self.arrivals.join(timeout=PATIENCE)
         self.person.forget()
 
 
 def _arrive(random: Random) -> None:
     """Somebody comes, treats one patient and goes."""
     person = Person(random)
-    results.OPEN.add(id(person))
     try:
         person.work()
         person.go()
     finally:
         person.forget()
-        results.OPEN.discard(id(person))
 
 
 results.install(events, PROFILE)

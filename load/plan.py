@@ -97,4 +97,5 @@ def read_plan(path: str = "") -> Plan:
                                       "given": tuple(row["given"])})) for row in rows)
         for code, rows in data["patients"].items()}
     return Plan(portals=tuple(data["portals"]), ca=data["ca"], seed=data["seed"],
-                profile=stretched(load(data["profile"]), data.get("scale", 1.0)), professionals=tuple(data["professionals"]), patients=patients)
+                profile=stretched(load(data["profile"]), data.get("scale", 1.0)),
+                professionals=tuple(data["professionals"]), patients=patients)

@@ -46,7 +46,7 @@ class PlannedFault:
 class Thresholds:
     """What must hold, or the run has failed. ``p95`` in milliseconds by step; -1 shares are not looked at.
 
-    ``wrong_patients``, ``errors`` (answers without a code, broken pages) and ``lost_audit_events`` are counts;
+    ``wrong_patients``, ``errors`` (answers without a code, broken pages), ``lost_audit_events`` are counts;
     ``refused`` is the share of journeys that ended on a coded page though all was well with the patient;
     ``journeys`` is the least number of journeys for the run to mean anything.
     """

@@ -26,9 +26,6 @@ VARIABLE = "NCPEH_LOAD_RESULT"
 #: Seconds between two points of the series.
 EVERY = 1.0
 
-#: Arrivals of the open model that are under way in this process.
-OPEN: set[int] = set()
-
 
 class Series:
     """Samples the statistics while the run goes on."""
@@ -100,7 +97,8 @@ def collected(stats: Any) -> dict[str, Any]:
         if method in ("step", "journey"):
             found["steps" if method == "step" else "journeys"][name] = {
                 "count": entry.num_requests, "mean": round(entry.avg_response_time, 1),
-                "p50": entry.get_response_time_percentile(0.5), "p95": entry.get_response_time_percentile(0.95),
+                "p50": entry.get_response_time_percentile(0.5),
+                "p95": entry.get_response_time_percentile(0.95),
                 "p99": entry.get_response_time_percentile(0.99), "max": round(entry.max_response_time, 1)}
         elif method in ("ended", "trouble"):
             found[method][name] = entry.num_requests

@@ -73,7 +73,7 @@ def world_for(options: LoadOptions) -> Iterator[Path]:
     for country in options.countries:
         order += ["--country", country.code]
     log = options.out / "world.log"
-    with log.open("w", encoding="utf-8") as errors, subprocess.Popen(
+    with log.open("w", encoding="utf-8") as errors, subprocess.Popen(  # noqa: S603 - our own program
             order, stdout=subprocess.PIPE, stderr=errors, text=True, env=_environment()) as process:
         try:
             assert process.stdout is not None
@@ -106,8 +106,9 @@ def run_load(options: LoadOptions) -> dict[str, Any]:
             repository=world.get("audit_repository", {}).get("page", "") if ours else "",
             outboxes=[path.parent / f"audit-portal-{number + 1}.sqlite" for number in range(options.workers)]
             if ours else ())
-        result = _locust(options, plan, watch)
-        result["audit"] = watch.audit() if ours else {"recorded": 0, "lost": 0}
+        with contextlib.closing(watch):
+            result = _locust(options, plan, watch)
+            result["audit"] = watch.audit() if ours else {"recorded": 0, "lost": 0}
     return result | {"complaints": watch.complaints, "usage": {
         role: {"cpu": round(usage.cpu, 2), "peak_mb": round(usage.peak), "growth": round(usage.growth, 3),
                "memory": [(round(at, 1), round(mb)) for at, mb in usage.memory]}
@@ -119,7 +120,8 @@ def _locust(options: LoadOptions, plan: Path, watch: Watch) -> dict[str, Any]:
     result = options.out / "locust.json"
     result.unlink(missing_ok=True)
     environment = _environment() | {"NCPEH_LOAD_PLAN": str(plan.resolve()),
-                                    "NCPEH_LOAD_RESULT": str(result.resolve())}
+                                    "NCPEH_LOAD_RESULT": str(result.resolve()),
+                                    "NCPEH_LOAD_GENERATORS": str(max(options.generators, 1))}
     base = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--loglevel", "WARNING"]
     port = str(_free_port())
     master = [*base, "--headless", "--only-summary", "--stop-timeout", "20"]
@@ -128,7 +130,8 @@ def _locust(options: LoadOptions, plan: Path, watch: Watch) -> dict[str, Any]:
                    "--expect-workers", str(options.generators)]
     with (options.out / "locust.log").open("w", encoding="utf-8") as log, contextlib.ExitStack() as running:
         def start(order: list[str]) -> subprocess.Popen[bytes]:
-            process = subprocess.Popen(order, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(order, env=environment, stdout=log,  # noqa: S603 - Locust
+                                       stderr=subprocess.STDOUT)
             running.callback(_ended, process)
             return process
 

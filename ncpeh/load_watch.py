@@ -1,4 +1,4 @@
-"""Watches the processes of a load run: CPU and memory by role, faults that come and go, the way of audit events."""
+"""Watches a load run: CPU and memory by role, faults that come and go, audit events on their way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -36,7 +37,7 @@ class Usage:
 
     @property
     def growth(self) -> float:
-        """How much more memory the last tenth holds than what stood there after a third; 0.1 is a tenth more."""
+        """How much more memory the last tenth holds than the time after a third; 0.1 is a tenth more."""
         if len(self.memory) < 10:
             return 0.0
         values = [mb for _, mb in self.memory]
@@ -50,7 +51,8 @@ class Watch:
     Parameters
     ----------
     groups : role -> processes.
-    console : base URL of the world's console. ca : its trust anchors. repository : page of the audit repository.
+    console : base URL of the world's console. ca : its trust anchors.
+    repository : page of the audit repository.
     faults : when to switch them on and off. outboxes : audit files of the gateway; empty for a foreign world.
     """
 
@@ -60,11 +62,14 @@ class Watch:
         self._groups = {role: tuple(pids) for role, pids in groups.items()}
         self._first = {role: sum(map(cpu_seconds, pids)) for role, pids in self._groups.items()}
         self.usage = {role: Usage() for role in self._groups}
-        self._client = httpx.Client(verify=ca or True, trust_env=False, timeout=20.0) if console else None
+        self._client: httpx.Client | None = None
+        if console:
+            self._client = httpx.Client(verify=ssl.create_default_context(cafile=ca), trust_env=False,
+                                        timeout=20.0)
         self._console, self._repository = console, repository
         self._faults = [(fault, "") for fault in faults]
         self._due = {id(fault): "off" for fault, _ in self._faults}
-        self._outboxes = {path: 0 for path in outboxes}
+        self._outboxes = dict.fromkeys(outboxes, 0)
         self._sent: set[str] = set()
         self._arrived: set[str] = set()
         self._seen = 0
@@ -89,6 +94,11 @@ class Watch:
         self._thread.join(10.0)
         self.seconds = time.monotonic() - self._begin
         self._switch(float("inf"))
+
+    def close(self) -> None:
+        """No more questions to the world."""
+        if self._client is not None:
+            self._client.close()
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY):

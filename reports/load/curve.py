@@ -25,7 +25,8 @@ class Step:
         return f"{self.users} users" if self.users else f"{self.arrivals:g}/s"
 
 
-def curve(series: Sequence[Mapping[str, Any]], stages: Sequence[tuple[float, int, float]]) -> tuple[Step, ...]:
+def curve(series: Sequence[Mapping[str, Any]], stages: Sequence[tuple[float, int, float]]
+          ) -> tuple[Step, ...]:
     """Journeys per second in each stage, from counts over time.
 
     Parameters
