@@ -248,6 +248,9 @@ def _professionals() -> Iterator[Stimulus]:
         ("ITI-55",),
         role=replace(role("221"), display_name="Nurse"),
     )
+
+
+def _rights() -> Iterator[Stimulus]:
     for word in ("MARKETING", "treatment"):
         yield from _hcp(
             "N-21",
@@ -416,5 +419,5 @@ def _attacks() -> Iterator[Stimulus]:
         )
 
 
-for _table in (_missing, _signatures, _times, _professionals, _bindings, _identities, _attacks):
+for _table in (_missing, _signatures, _times, _professionals, _rights, _bindings, _identities, _attacks):
     enter(_table())

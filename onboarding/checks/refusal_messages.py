@@ -156,7 +156,7 @@ for _table in (_queries, _retrievals):
 )
 def receiver(bench: Bench) -> Iterator[Observation]:
     """AE with AnswerNotAvailable, nobody returned."""
-    sent = bench.writer.discovery(bench.traits(bench.good), receiver="2.16.17.710.999.1000.990.1")
+    sent = bench.writer.discovery(bench.traits(bench.good), receiver="2.999.55.9")
     wanted = Refusal(codes=("ERROR_PI_GENERIC",), issue="AnswerNotAvailable")
     yield from refused(bench.send(sent), wanted)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree as Tree
+
+from lxml import etree
 
 #: What XML 1.0 cannot hold.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -13,21 +14,24 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(data: Mapping[str, Any]) -> bytes:
     """The document; warnings pass, with their text in ``system-out``; waived findings are skipped cases."""
-    root = Tree.Element("testsuites", name=f"onboarding {data['country']}", time=f"{data['seconds']:.3f}")
+    root = etree.Element("testsuites", name=f"onboarding {data['country']}", time=f"{data['seconds']:.3f}")
     for chapter in data["chapters"]:
         results = [one for one in data["results"] if one["chapter"] == chapter["key"]]
         if results:
             _suite(root, chapter, results, data)
-    content: bytes = Tree.tostring(root, encoding="utf-8", xml_declaration=True)
+    content: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     return content
 
 
 def _suite(
-    root: Tree.Element, chapter: Mapping[str, Any], results: list[Mapping[str, Any]], data: Mapping[str, Any]
+    root: etree._Element,
+    chapter: Mapping[str, Any],
+    results: list[Mapping[str, Any]],
+    data: Mapping[str, Any],
 ) -> None:
     failures = sum(one["verdict"] == "fail" and not one["waiver"] for one in results)
     skipped = sum(one["verdict"] in ("skip", "omit") or bool(one["waiver"]) for one in results)
-    suite = Tree.SubElement(
+    suite = etree.SubElement(
         root,
         "testsuite",
         name=chapter["title"],
@@ -39,7 +43,7 @@ def _suite(
         timestamp=data["started"][:19],
     )
     for one in results:
-        case = Tree.SubElement(
+        case = etree.SubElement(
             suite,
             "testcase",
             classname=f"onboarding.{one['chapter']}",
@@ -49,7 +53,7 @@ def _suite(
         _outcome(case, one)
 
 
-def _outcome(case: Tree.Element, one: Mapping[str, Any]) -> None:
+def _outcome(case: etree._Element, one: Mapping[str, Any]) -> None:
     text = _legal(
         "\n".join(
             f"{seen['what']}\n  where: {seen['where']}\n  expected: {seen['expected']}\n  got: {seen['got']}"
@@ -59,15 +63,15 @@ def _outcome(case: Tree.Element, one: Mapping[str, Any]) -> None:
     )
     first = _legal(one["observations"][0]["what"] if one["observations"] else one["reason"])
     if one["waiver"]:
-        Tree.SubElement(case, "skipped", message=_legal(f"waived: {one['waiver']['reason']}"))
+        etree.SubElement(case, "skipped", message=_legal(f"waived: {one['waiver']['reason']}"))
     elif one["verdict"] == "fail":
-        Tree.SubElement(case, "failure", message=first, type="fail").text = text
+        etree.SubElement(case, "failure", message=first, type="fail").text = text
     elif one["verdict"] == "error":
-        Tree.SubElement(case, "error", message=first or "error", type="error").text = one["reason"]
+        etree.SubElement(case, "error", message=first or "error", type="error").text = one["reason"]
     elif one["verdict"] in ("skip", "omit"):
-        Tree.SubElement(case, "skipped", message=_legal(one["reason"]))
+        etree.SubElement(case, "skipped", message=_legal(one["reason"]))
     elif one["verdict"] == "warn":
-        Tree.SubElement(case, "system-out").text = f"warning: {text}"
+        etree.SubElement(case, "system-out").text = f"warning: {text}"
 
 
 def _legal(text: str) -> str:
