@@ -42,6 +42,9 @@ CREATE INDEX IF NOT EXISTS waiting ON outbox (number) WHERE delivered = 0;
 """
 
 
+#: Seconds that events gather before they leave.
+GATHER = 0.2
+
 #: Bytes of the nonce in front of each encrypted frame.
 _NONCE = 12
 
@@ -160,15 +163,19 @@ class Sender:
     send : sends a batch and confirms it (``exchange.syslog.TlsSyslog`` on the wire).
     retry_after : seconds to the next attempt after a failure; doubles up to ``retry_at_most``.
     batch : events per connection.
+    gather : seconds that the first event of a batch waits for others. A journey leaves ten within a second;
+        one connection for all of them costs a tenth of the TLS handshakes. They lie on disk meanwhile.
     """
 
     def __init__(self, outbox: Outbox, send: SendFrames, *, retry_after: float = 0.5,
-                 retry_at_most: float = 30.0, batch: int = 200) -> None:
+                 retry_at_most: float = 30.0, batch: int = 200, gather: float = GATHER) -> None:
         self._outbox = outbox
         self._send = send
         self._retry_after = retry_after
         self._retry_at_most = retry_at_most
         self._batch = batch
+        self._gather = gather
+        self._hurry = threading.Event()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._idle = threading.Condition()
@@ -202,6 +209,7 @@ class Sender:
                     self._idle.notify_all()
                 if not self._stop.is_set():  # asked to stop between the two looks at it
                     self._wake.wait()
+                    self._hurry.wait(self._gather)
 
     def _send_batch(self) -> int:
         events = self._outbox.oldest(self._batch)
@@ -213,7 +221,14 @@ class Sender:
     def flush(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until nothing waits; says whether that came to pass."""
         end = time.monotonic() + timeout
+        self._hurry.set()
         self._wake.set()
+        try:
+            return self._emptied(end)
+        finally:
+            self._hurry.clear()
+
+    def _emptied(self, end: float) -> bool:
         with self._idle:
             while self._outbox.counts()[0]:
                 rest = end - time.monotonic()
@@ -225,6 +240,7 @@ class Sender:
     def stop(self, timeout: float = 2.0) -> None:
         """End the thread; events still waiting stay in the outbox."""
         self._stop.set()
+        self._hurry.set()
         self._wake.set()
         if self._thread.is_alive():
             with contextlib.suppress(RuntimeError):
