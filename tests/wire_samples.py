@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 from lxml import etree
 
-from ehdsi import registry, smp, xca_query, xca_retrieve, xcpd, xml
+from ehdsi import oids, registry, smp, xca_query, xca_retrieve, xcpd, xml
 from ehdsi.cda.datatypes import Address, Coded, Identifier, PersonName, Telecom
+from ehdsi.cda.model import Guardian
 from ehdsi.search_mask import IdentifierBlock, IdentifierGroup, MaskField, PersonSearch, Picture, SearchMask
 from ehdsi.search_mask.model import DocumentSearch
 from ehdsi.xml import XmlElement
@@ -35,6 +37,12 @@ PATIENT = xcpd.MatchedPatient(
     identifiers=(PATIENT_ID,), names=(NAME,), gender="F", birth_time="19800131",
     addresses=(Address(street_lines=("Ilica 1",), city="Zagreb", postal_code="10000", country="HR"),),
     telecoms=(Telecom(value="tel:+38511234567"),), custodian=CROATIA)
+
+CHILD = replace(PATIENT, birth_time="20170131", guardians=(
+    Guardian(code=Coded(code="MTH", code_system=oids.ROLE_CODE, display_name="majka"), person=NAME,
+             telecoms=(Telecom(value="tel:+38511234567"),)),
+    Guardian(code=Coded(code="GUARD", code_system=oids.ROLE_CODE),
+             person=PersonName(family=("Horvat",), given=("Ivo",)), addresses=(Address(country="HR"),))))
 
 ANSWER_ID = Identifier(root="6f3c2b1a-0000-4000-8000-000000000003", extension="987")
 

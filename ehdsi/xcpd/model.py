@@ -12,6 +12,7 @@ from typing import Literal
 
 from ehdsi import oids
 from ehdsi.cda.datatypes import Address, Identifier, PersonName, Telecom
+from ehdsi.cda.model import Guardian
 from ehdsi.findings import Finding
 from ehdsi.traits import Traits
 
@@ -50,8 +51,8 @@ class MatchedPatient:
     """One ``subject`` of the answer. Traits stay out of ``repr``.
 
     ``identifiers[0]`` is the one that TRC assertion and ITI-38 use. ``birth_time`` and ``deceased_time``
-    are HL7 TS as written. ``match_degree`` is 0 to 100. ``custodian`` is the home community OID that
-    answers for the patient.
+    are HL7 TS as written. ``guardians`` are ``personalRelationship`` of kind ``PRS``: persons only.
+    ``match_degree`` is 0 to 100. ``custodian`` is the home community OID that answers for the patient.
     """
 
     identifiers: tuple[Identifier, ...] = field(default=(), repr=False)
@@ -62,6 +63,7 @@ class MatchedPatient:
     deceased_time: str | None = field(default=None, repr=False)
     addresses: tuple[Address, ...] = field(default=(), repr=False)
     telecoms: tuple[Telecom, ...] = field(default=(), repr=False)
+    guardians: tuple[Guardian, ...] = field(default=(), repr=False)
     match_degree: int | None = 100
     custodian: str | None = None
 

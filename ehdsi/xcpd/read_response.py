@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from ehdsi.cda.datatypes import Identifier
+from ehdsi.cda.datatypes import Coded, Identifier
+from ehdsi.cda.model import Guardian
 from ehdsi.errors import MalformedMessage
 from ehdsi.findings import Finding, Remarks, line_of
 from ehdsi.traits import Traits
@@ -177,12 +179,29 @@ def _patient(event: XmlElement, role: XmlElement, remarks: Remarks) -> MatchedPa
         deceased_time=attribute(person, "deceasedTime", "value"),
         addresses=tuple(read_address(address) for address in person.iterchildren(H + "addr")),
         telecoms=tuple(read_telecom(telecom) for telecom in person.iterchildren(H + "telecom")),
+        guardians=tuple(_guardians(person)),
         match_degree=int(degree) if degree and degree.isdecimal() and len(degree) <= 3 else None,
         custodian=attribute(event, "custodian/assignedEntity/id", "root"),
     )
     _judge_identity(patient, role, remarks)
     _judge_registration(patient, event, remarks)
     return patient
+
+
+def _guardians(person: XmlElement) -> Iterator[Guardian]:
+    """Legal representatives; a relation without a named person says nothing to compare with."""
+    for relation in person.iterchildren(H + "personalRelationship"):
+        name = relation.find(f"{H}relationshipHolder1/{H}name")
+        if name is None or relation.get("negationInd") == "true":
+            continue
+        code = relation.find(H + "code")
+        yield Guardian(
+            code=None if code is None else Coded(
+                code=code.get("code"), code_system=code.get("codeSystem"), null_flavor=code.get("nullFlavor"),
+                display_name=code.get("displayName")),
+            person=read_name(name),
+            addresses=tuple(read_address(address) for address in relation.iterchildren(H + "addr")),
+            telecoms=tuple(read_telecom(telecom) for telecom in relation.iterchildren(H + "telecom")))
 
 
 def _judge_identity(patient: MatchedPatient, role: XmlElement, remarks: Remarks) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ehdsi import oids
 from ehdsi.cda.datatypes import Identifier
+from ehdsi.cda.model import Guardian
 from ehdsi.xcpd.elements import (
     add,
     add_address,
@@ -147,3 +148,23 @@ def _add_person(role: XmlElement, patient: MatchedPatient) -> None:
         add(person, "deceasedTime", value=patient.deceased_time)
     for address in patient.addresses:
         add_address(person, "addr", address, street="streetAddressLine")
+    for guardian in patient.guardians:
+        if guardian.person is not None:
+            _add_guardian(person, guardian)
+
+
+def _add_guardian(person: XmlElement, guardian: Guardian) -> None:
+    """A legal representative; without a code of the relation, ``GUARD`` says at least that."""
+    relation = add(person, "personalRelationship", classCode="PRS")
+    code = guardian.code
+    known = code is not None and code.code
+    add(relation, "code", code=code.code if code and known else "GUARD",
+        codeSystem=code.code_system if code and known else oids.ROLE_CODE,
+        displayName=code.display_name if code and known else None)
+    for address in guardian.addresses:
+        add_address(relation, "addr", address, street="streetAddressLine")
+    for telecom in guardian.telecoms:
+        add_telecom(relation, "telecom", telecom)
+    holder = add(relation, "relationshipHolder1", classCode="PSN", determinerCode="INSTANCE")
+    if guardian.person is not None:
+        add_name(holder, "name", guardian.person)

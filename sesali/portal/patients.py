@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ehdsi.cda.datatypes import PersonName, Time
+from ehdsi.cda.model import Guardian
+from ehdsi.terminology import Terminology
 from ehdsi.xcpd import MatchedPatient
 from sesali.french.dates import age, age_at, date_words, is_minor, moment
 from sesali.french.identity import masked
-from sesali.french.people import address_words
+from sesali.french.people import address_words, name_words
 from sesali.french.view import Banner
 from sesali.identify import Identified
 from sesali.portal.words import NBSP, country_words
@@ -28,18 +30,23 @@ class Found:
     ----------
     rows : (label, text, language) in order; the language is empty for French.
     more : rows behind « Autres informations reçues ».
+    guardians : legal representatives, (words, relation in French, language of the words).
     deceased, minor : sentences, empty when they do not apply.
     """
 
     rows: tuple[tuple[str, str, str], ...]
     more: tuple[tuple[str, str, str], ...] = ()
+    guardians: tuple[tuple[str, str, str], ...] = ()
     deceased: str = ""
     minor: str = ""
     is_minor: bool = False
 
 
-def found_view(identified: Identified, now: datetime) -> Found:
-    """The person for comparison with a document that carries a photograph."""
+def found_view(identified: Identified, now: datetime, terminology: Terminology | None = None) -> Found:
+    """The person for comparison with a document that carries a photograph.
+
+    ``terminology`` gives the French words of the relation of a legal representative.
+    """
     patient = identified.patient
     country = country_words(identified.country)
     name = patient.names[0] if patient.names else PersonName()
@@ -57,8 +64,21 @@ def found_view(identified: Identified, now: datetime) -> Found:
     more += [("Contact", (one.value or "").removeprefix("tel:").removeprefix("mailto:"), "")
              for one in patient.telecoms if one.value]
     minor = bool(patient.birth_time) and not dead and is_minor(Time(value=patient.birth_time), now)
-    return Found(rows=tuple(rows), more=tuple(more), deceased=_deceased(identified), is_minor=minor,
-                 minor=_minor(patient.birth_time, now) if minor else "")
+    guardians = tuple(_guardian(one, language, terminology) for one in patient.guardians)
+    return Found(rows=tuple(rows), more=tuple(more), guardians=guardians, deceased=_deceased(identified),
+                 is_minor=minor, minor=_minor(patient.birth_time, now) if minor else "")
+
+
+def _guardian(guardian: Guardian, language: str, terminology: Terminology | None) -> tuple[str, str, str]:
+    """Name and ways to reach a legal representative, the relation in French where the code is known."""
+    words = [name_words(guardian.person)] if guardian.person is not None else []
+    words += [(one.value or "").removeprefix("tel:").removeprefix("mailto:") for one in guardian.telecoms]
+    words += [address_words(one) for one in guardian.addresses]
+    code, relation = guardian.code, ""
+    if code is not None and code.code:
+        designation = terminology.designation(code.code_system, code.code, "fr-FR") if terminology else None
+        relation = designation.text if designation is not None else code.display_name or code.code
+    return ", ".join(word for word in words if word), relation, language
 
 
 def banner_of(identified: Identified, now: datetime) -> Banner:

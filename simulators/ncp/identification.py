@@ -145,6 +145,7 @@ def _matched(request: Request, persona: Persona) -> MatchedPatient:
         deceased_time=shown.deceased_time if profile.deceased else None,
         addresses=shown.addresses if "address" in wanted else (),
         telecoms=shown.telecoms if "telecom" in wanted else (),
+        guardians=shown.guardians if "guardians" in wanted else (),
         custodian=request.country.oids.home_community,
     )
 

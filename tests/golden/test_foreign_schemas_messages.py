@@ -15,6 +15,7 @@ from ehdsi.xml import XmlElement
 from tests.reference import needs_reference, reference
 from tests.security import seal
 from tests.wire_samples import (
+    CHILD,
     CHOICE,
     DOCUMENT_LIST,
     DOCUMENT_QUERY,
@@ -60,7 +61,8 @@ def test_patient_query(traits: xcpd.Traits) -> None:
 
 ANSWERS = {
     "match": match(), "deceased": match(replace(PATIENT, deceased=True, deceased_time="20250101")),
-    "several": match(PATIENT, PATIENT), "nobody": nobody(), "nobody with issue": nobody(with_issue=True),
+    "several": match(PATIENT, PATIENT), "child": match(CHILD),
+    "nobody": nobody(), "nobody with issue": nobody(with_issue=True),
     "no echo": replace(match(), echoed=None), **{code: refusal(code, DETAIL) for code in xcpd.ISSUE_CODES},
 }
 

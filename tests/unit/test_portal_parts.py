@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ehdsi.cda.datatypes import Identifier, PersonName
+from ehdsi import oids
+from ehdsi.cda.datatypes import Coded, Identifier, PersonName, Telecom
+from ehdsi.cda.model import Guardian
 from ehdsi.errors import LocalError
+from ehdsi.terminology import load
 from ehdsi.xcpd import MatchedPatient
 from sesali.identify import Identified
 from sesali.portal.browsers import refusal_of
@@ -21,6 +25,7 @@ from sesali.portal.pictures import MAX_SIDE, safe_picture
 from sesali.portal.settings import PortalSettings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TERMINOLOGY = load(Path(__file__).parents[2] / "fixtures" / "terminology")
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (40, 30)) -> bytes:
@@ -101,6 +106,16 @@ def test_birth_dates_keep_their_precision(born: str | None, words: str) -> None:
     """A partial date is shown partial, an absent one is said."""
     rows = {label: text for label, text, _ in found_view(found(birth_time=born, gender="F"), NOW).rows}
     assert rows["Date de naissance"].replace("\u00a0", " ") == words.replace("\u00a0", " ")
+
+
+def test_guardians_of_a_child_stand_on_the_verification_page() -> None:
+    """The relation is in French by its code, the name as the country wrote it."""
+    mother = Guardian(code=Coded(code="MTH", code_system=oids.ROLE_CODE, display_name="mãe"),
+                      person=PersonName(family=("Silva",), given=("Rita",)),
+                      telecoms=(Telecom(value="tel:+351912555150"),))
+    child = found(birth_time="20180412", guardians=(mother, Guardian(person=PersonName(text="Rui"))))
+    assert found_view(child, NOW, TERMINOLOGY).guardians == (
+        ("Rita Silva, +351912555150", "Mère", "pt"), ("Rui", "", "pt"))
 
 
 def test_banner_hides_the_identifier_and_keeps_the_death() -> None:

@@ -16,6 +16,7 @@ from ehdsi.xcpd import Outcome
 from ehdsi.xml import XmlElement
 from tests.wire_samples import (
     ANSWER_ID,
+    CHILD,
     CROATIA,
     FRANCE,
     PATIENT,
@@ -89,6 +90,11 @@ def test_match_survives_the_wire(deceased: bool | None) -> None:
     assert received(answer) == answer
     assert received(answer).findings == ()
     assert received(answer).outcome is Outcome.MATCH
+
+
+def test_guardians_survive_the_wire() -> None:
+    """Who may agree for a child is told with the relation and a telephone number, before any document."""
+    assert received(match(CHILD)).patients[0].guardians == CHILD.guardians
 
 
 def test_not_found_survives_the_wire() -> None:

@@ -39,7 +39,7 @@ async def verification(visit: Visit) -> Response:
 
 def _verification(visit: Visit, status: int = 200, errors: tuple[Error, ...] = ()) -> Response:
     consultation = visit.consultation
-    found = found_view(_identified(consultation), visit.portal.clock())
+    found = found_view(_identified(consultation), visit.portal.clock(), visit.portal.terminology)
     job = consultation.job
     return page(visit, "verification", "Vérification de l’identité", status, errors=errors, step=3,
                 consultation=consultation, found=found, country=country_words(consultation.country),
