@@ -19,7 +19,7 @@ Feature: Reading the summary
     Examples: every patient whose summary can be read
       | patient | about |
 
-  @U24 @U36 @U37 @U41
+  @U24 @U36 @U37 @U41 @INV7
   Scenario Outline: <patient> is refused, and the page says why (<about>)
     Given Dr Ada Exemple is logged in
     When <patient> is looked for and agrees, as far as the country goes

@@ -1,8 +1,8 @@
 """Writes the report of a run: one page that needs no server, JUnit XML and Cucumber JSON.
 
 The page holds the results as JSON and draws a scenario when it is opened, so that 20,000 results stay one
-small page; texts that repeat are stored once. What is too large for the page is left out: excerpts of messages
-and screenshots of scenarios that passed, never anything of a failed one.
+small page; texts that repeat are stored once. What is too large for the page is left out: excerpts of
+messages and screenshots of scenarios that passed, never anything of a failed one.
 """
 
 from __future__ import annotations
