@@ -163,6 +163,10 @@ class Walker:
             self.page.feed(answer.text)
         return answer
 
+    def cookies(self) -> dict[str, str]:
+        """What the portal made the browser keep, by name."""
+        return {cookie.name: cookie.value or "" for cookie in self._client.cookies.jar}
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
