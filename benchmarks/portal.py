@@ -145,7 +145,8 @@ async def _get(app: Callable[..., Awaitable[None]], path: str,
 
     await app({"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
                "scheme": "https", "path": path, "raw_path": path.encode(), "query_string": b"",
-               "root_path": "", "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 443)}, receive, send)
+               "root_path": "", "headers": headers, "client": ("127.0.0.1", 1),
+               "server": ("127.0.0.1", 443)}, receive, send)
     return told["status"], told["sent"]
 
 
