@@ -24,7 +24,7 @@ class AuditTarget:
     """The audit repository: host and port of syslog over TLS.
 
     ``confirms`` is False for one that drops the connection instead of closing it (rsyslog): the trail is then
-    only as safe as such a repository is (see docs/decisions/audit-delivery.md).
+    only as safe as such a repository is (see docs/decisions/007-audit-delivery.md).
     """
 
     host: str

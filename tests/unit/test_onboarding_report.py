@@ -169,3 +169,18 @@ def test_a_missing_earlier_dossier_is_our_error(tmp_path: Path) -> None:
     """It names the file."""
     with pytest.raises(LocalError, match=r"dossier\.json"):
         write(_report(_result("pass")), tmp_path / "new", command="x", previous=tmp_path / "old")
+
+
+def test_clinicians_read_section_names_in_french() -> None:
+    """A known section code has its French designation, whatever the document calls it; others are marked."""
+    from ehdsi import oids
+    from ehdsi.cda.datatypes import Coded
+    from onboarding.clinicians import section_name
+    from onboarding.running import _terminology
+
+    terminology = _terminology()
+    known = Coded(code="48765-2", code_system=oids.LOINC)
+    assert section_name(known, "Αλλεργίες", terminology) == "Allergies et hypersensibilités"
+    unknown = Coded(code="46241-6", code_system="2.999")
+    assert section_name(unknown, "Admission", terminology) == "Admission (intitulé d'origine)"
+    assert section_name(None, None, terminology) == "sans titre"
