@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ehdsi.errors import LocalError
 from exchange.http import Limits
 from exchange.wire import OnMessage, ignore
+from ncpeh.examined import add_probes
 from ncpeh.later import Later
 from ncpeh.portal_copies import PortalCopies
 from ncpeh.settings import new_ids
@@ -143,6 +144,7 @@ class PortalWorld:
             self.world, repository=self.repository, links=links, host=self._host,
             port=self._ports.get("console", 0)))
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
+        add_probes(self.world_json, pki)
         origins = (sites["issuer"].url, sites["wallet"].url)
         if self._copies is not None:
             self.psc.trust(str(self.ca))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ehdsi.cda.datatypes import Coded
 from ehdsi.cda.parse import parse
 from ehdsi.errors import EhdsiError
+from ehdsi.terminology import Terminology
 from onboarding.bench import Bench
 
 Paragraph = tuple[str, tuple[str, ...]]
@@ -57,15 +59,22 @@ def _documents(bench: Bench) -> tuple[str, ...]:
 
 
 def _sections(bench: Bench) -> tuple[str, ...]:
-    """Titles of the sections that the canary's document really has."""
+    """French names of the sections that the canary's document really has."""
     try:
         summary = parse(bench.document(bench.good, 3).content)
     except EhdsiError:
         return ("pas de document structuré reçu",)
-    return tuple(
-        section.title or (section.code.code if section.code else None) or "sans titre"
-        for section in summary.sections
-    )
+    return tuple(section_name(one.code, one.title, bench.terminology) for one in summary.sections)
+
+
+def section_name(code: Coded | None, title: str | None, terminology: Terminology) -> str:
+    """The French designation of a section's code; without one its own title, marked as foreign."""
+    if code is not None and code.code:
+        french = terminology.display(code.code_system, code.code, "fr-FR")
+        if french:
+            return french
+    words = title or (code.code if code else None)
+    return f"{words} (intitulé d'origine)" if words else "sans titre"
 
 
 def _wordless(bench: Bench) -> tuple[str, ...]:
