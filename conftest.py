@@ -1,3 +1,37 @@
-"""Plugins of the whole test run: the stage on which features play, and the report of a run."""
+"""Plugins of the whole test run, and the promise that browser tests really ran where a browser is demanded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
 
 pytest_plugins = ["ncpeh.pytest_stage", "reports.run.plugin"]
+
+#: Set by continuous integration: there a skipped browser test is a failure.
+DEMANDED = bool(os.environ.get("NCPEH_REQUIRE_BROWSER"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A browser test that was skipped although a browser is demanded has failed."""
+    report = yield
+    if DEMANDED and report.skipped and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but a browser is demanded here: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file of browser tests."""
+    report = yield
+    if DEMANDED and report.skipped and "browser" in collector.nodeid:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, but a browser is demanded here"
+    return report
