@@ -1,4 +1,4 @@
-"""Plugins of the whole test run, and the promise that browser tests really ran where a browser is demanded."""
+"""Plugins of the whole test run; and where a browser is demanded, browser tests really run."""
 
 from __future__ import annotations
 
