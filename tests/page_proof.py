@@ -8,6 +8,7 @@ words that happen to stand elsewhere on the page prove nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from babel import Locale
@@ -90,10 +91,19 @@ def blocks(page: str) -> list[Block]:
     found = []
     for panel in root.xpath("//*[@popover]"):
         holder = next(n for n in panel.iterancestors() if n.tag == "tr" or "boite" in (n.get("class") or ""))
-        text = " ".join(holder.itertext())
+        text = " ".join(_opened_by(root, holder))
         place = _PLACE.search(text)
         found.append(Block(place.group(1) if place else "", fold(text)))
     return found
+
+
+def _opened_by(root: etree._Element, holder: etree._Element) -> Iterator[str]:
+    """The words of a row, and of the panels in other rows that its own buttons open."""
+    yield from holder.itertext()
+    for target in holder.xpath(".//button/@popovertarget"):
+        for panel in root.xpath("//*[@id=$key]", key=target):
+            if holder not in panel.iterancestors():
+                yield from panel.itertext()
 
 
 def prove(root: etree._Element, page: str) -> Proof:

@@ -1,13 +1,16 @@
 """Lines, rows and the panels behind them as markup: the parts of the page that there are thousands of.
 
 They are written here, tersely and without a template, because they are most of a page. What all terms of a
-panel share (the beginning of the path, the source of the French words) is said once at its end. Every text
-and every attribute that comes from a document is escaped.
+panel share (the beginning of the path, the source of the French words) is said once at its end; what several
+rows share (the codes of one medicine prescribed again and again) is a panel of its own that all of them open.
+What a row shows in the same words is not repeated behind it. Every text and every attribute that comes from a
+document is escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from html import escape as _escaped
 from typing import TYPE_CHECKING
 
@@ -31,9 +34,9 @@ _NARROW = "\u202f"
 def row_html(row: Row, columns: tuple[str, ...]) -> Markup:
     """The cells of a row, the first one its header; ``columns`` stand in each for narrow screens."""
     first, *others = row.cells
-    cells = f'<th scope="row" role="rowheader" data-t="{_escaped(columns[0])}">{_lines(first)}</th>'
+    cells = f"<th scope=row role=rowheader data-t={_attribute(columns[0])}>{_lines(first)}</th>"
     for column, cell in zip(columns[1:], others, strict=True):
-        cells += f'<td role="cell" data-t="{_escaped(column)}">{_lines(cell)}</td>'
+        cells += f"<td role=cell data-t={_attribute(column)}>{_lines(cell)}</td>"
     return Markup(cells)  # noqa: S704 - every text is escaped
 
 
@@ -45,7 +48,7 @@ def line_html(line: Line) -> Markup:
 def _lines(lines: Iterable[Line]) -> str:
     # The original stands beneath a term that is alone in its line, and beside one that is followed by more.
     return "".join(
-        [f'<div class="l{" seul" if len(line) == 1 else ""}">{_line(line)}</div>' for line in lines]
+        [f"<div{_class('l seul' if len(line) == 1 else 'l')}>{_line(line)}</div>" for line in lines]
     )
 
 
@@ -60,13 +63,13 @@ def _shown(term: Term) -> str:
     words = _escaped(term.text)
     if term.lang != "fr" or term.original:
         lang = f" lang={_attribute(term.lang)}" if term.lang != "fr" else ""
-        words = f'<span class="t"{lang}>{words}</span>'
+        words = f"<span class=t{lang}>{words}</span>"
     if term.original:
         style += " double"
         lang = _attribute(term.original_lang)
-        words += f'<span class="o" lang={lang}>{_escaped(term.original)}</span>'
+        words += f"<span class=o lang={lang}>{_escaped(term.original)}</span>"
     words += "".join([_mark(mark) for mark in term.marks])
-    return f'<span class="terme{style}">{words}</span>' if style or term.marks else words
+    return f"<span{_class('terme' + style)}>{words}</span>" if style or term.marks else words
 
 
 def _span(span: Span) -> str:
@@ -74,7 +77,7 @@ def _span(span: Span) -> str:
     if not (span.style or span.icon or span.lang):
         return words
     name = "o" if span.style == "original" else span.style
-    style = f' class="{name}"' if name else ""
+    style = _class(name) if name else ""
     lang = f" lang={_attribute(span.lang)}" if span.lang else ""
     return f"<span{style}{lang}>{_icon(span.icon)}{words}</span>"
 
@@ -90,26 +93,121 @@ def _mark(mark: Mark) -> str:
 
 def _attribute(text: str) -> str:
     """An attribute value, quoted where it needs quotes."""
-    return text if text.isascii() and text.replace("-", "").isalnum() else f'"{_escaped(text)}"'
+    return text if text.replace("-", "").isalnum() else f'"{_escaped(text)}"'
+
+
+def _class(names: str) -> str:
+    """The attribute of one or more names of our style sheet."""
+    return f" class={names}" if " " not in names else f' class="{names}"'
 
 
 # -- panels ----------------------------------------------------------------------------------------------
 
 
-def panel_html(row: Row) -> Markup:
-    """A definition list of all values of a row, the sources of their words, and the node in the document."""
+def panels_html(rows: Iterable[Row]) -> dict[str, Markup]:
+    """For each key of a row its buttons and panels, as safe markup.
+
+    A row has a panel of its own: the values that it does not show, and the node in the document. Codes and
+    names of concepts that other rows say in the very same way are in one panel, which all these rows open and
+    which stands in the first of them.
+    """
+    known = [row for row in rows if row.details]
+    said = {row.key: _said(row) for row in known} if len(known) > 1 else {}
+    seen = Counter(one for each in said.values() for one in set(each.values()))
+    common = {
+        key: tuple(number for number, one in each.items() if seen[one] > 1) for key, each in said.items()
+    }
+    blocks = {key: tuple(said[key][number] for number in numbers) for key, numbers in common.items()}
+    counts = Counter(blocks.values())
+    opened: dict[tuple[_Said, ...], str] = {}
+    found: dict[str, Markup] = {}
+    for row in known:
+        block = blocks.get(row.key, ())
+        if counts[block] < 2 or sum(len(html) for html, _ in block) < _WORTH_SHARING:
+            html = _opened("d", row.key, "Origine", row) + _panel("d", row.key, _content(row, ()))
+        else:
+            html = _opened("d", row.key, "Origine", row)
+            html += _panel("d", row.key, _content(row, common[row.key]))
+            first = opened.setdefault(block, row.key)
+            html += " " + _opened("c", first, "Codes", row)
+            if first == row.key:
+                shared = _list([row.details[number] for number in common[row.key]], _base(row))
+                html += _panel("c", first, shared + _RELATIVE)
+        found[row.key] = Markup(html)  # noqa: S704 - every text is escaped
+    return found
+
+
+#: A value of a panel as it is written, without the source of its words, and that source.
+_Said = tuple[str, str]
+
+#: Concepts that take less than this stay in the panel of their row.
+_WORTH_SHARING = 300
+
+_RELATIVE = "<p>Emplacements à partir de celui de chaque ligne.</p>"
+
+
+def _said(row: Row) -> dict[int, _Said]:
+    """The concepts of a row by their place among its details, in a form to be compared."""
+    base = _base(row)
+    return {
+        number: (
+            _detail(detail, base, {}),
+            detail.term.trace.source if detail.term is not None and detail.term.trace is not None else "",
+        )
+        for number, detail in enumerate(row.details)
+        if _coded(detail)
+    }
+
+
+def _content(row: Row, elsewhere: tuple[int, ...]) -> str:
+    """What a panel holds: all that the row does not show and that is not in a panel that it shares."""
+    shown = {piece.text.strip(" ,·") for cell in row.cells for line in cell for piece in line}
+    said = Counter(d.text for d in row.details if d.term is None)
+    # Two values in the same words are two statements: only one that is alone with its words is in the row.
+    kept = [
+        d
+        for number, d in enumerate(row.details)
+        if number not in elsewhere
+        and (_coded(d) or d.term is not None or d.text not in shown or said[d.text] > 1)
+    ]
+    base = _base(row)
+    line = f", ligne {row.line}" if row.line else ""
+    place = f"<p>Dans le document : {_escaped(base)}{line}</p>" if base else ""
+    return (_list(kept, base) if kept else "") + place
+
+
+def _base(row: Row) -> str:
+    """The place of a row, which the places of all its values begin with."""
     paths = [d.term.trace.path for d in row.details if d.term and d.term.trace and d.term.trace.path]
-    base = _common(paths) or row.path
+    return _common(paths) or row.path
+
+
+def _coded(detail: Detail) -> bool:
+    """Whether a detail is a concept with its codes, or a part of something that is."""
+    term = detail.term
+    return (term is not None and term.trace is not None and bool(term.trace.wordings)) or "›" in detail.label
+
+
+def _list(details: Iterable[Detail], base: str) -> str:
+    """A definition list, and the sources of the French words in it."""
     sources: dict[str, str] = {}
-    body = "".join([_detail(detail, base, sources) for detail in row.details])
+    body = "".join([_detail(detail, base, sources) for detail in details])
     found = f"<dl>{body}</dl>"
     if sources:
         notes = " ".join([f"{sign}{_NARROW}{_escaped(text)}." for text, sign in sources.items()])
         found += f"<p>Source des libellés : {notes}</p>"
-    if base:
-        line = f", ligne {row.line}" if row.line else ""
-        found += f"<p>Dans le document : {_escaped(base)}{line}</p>"
-    return Markup(found)  # noqa: S704 - every text above is escaped
+    return found
+
+
+def _opened(kind: str, key: str, word: str, row: Row) -> str:
+    return (
+        f'<button type=button class=origine popovertarget="{kind}-{key}">{word}'
+        f"<span class=vh> : {_escaped(row.name)}</span></button>"
+    )
+
+
+def _panel(kind: str, key: str, content: str) -> str:
+    return f'<div popover id="{kind}-{key}" class=panneau>{content}</div>'
 
 
 def _common(paths: list[str]) -> str:
@@ -150,15 +248,32 @@ def _term(term: Term, base: str, sources: dict[str, str]) -> str:
             number = len(sources)
             sign = sources[trace.source] = _NOTES[number] if number < len(_NOTES) else f"({number + 1})"
         found += sign
-    parts = list(_wordings(trace.wordings))
+    parts = _wordings(trace.wordings)
     if trace.path and trace.path != base:
         parts.append("…" + _escaped(trace.path[len(base) :]))
     return f"{found}<small>{' · '.join(parts)}</small>" if parts else found
 
 
-def _wordings(wordings: tuple[Wording, ...]) -> Iterator[str]:
-    for wording in wordings:
-        words = f"{wording.label} : {_foreign(wording.text, wording.lang)}" if wording.text else wording.label
-        code = f" <code>{_escaped(wording.code)}</code>" if wording.code else ""
-        system = f" {_escaped(wording.system)}" if wording.code and wording.system else ""
-        yield words + code + system
+def _wordings(wordings: tuple[Wording, ...]) -> list[str]:
+    """Each wording with its code; a text that stands there twice, and a code that is sent twice, once."""
+    found: list[str] = []
+    first = wordings[0] if wordings else None
+    skipped = ""
+    for number, wording in enumerate(wordings, 1):
+        label = wording.label
+        following = wordings[number] if number < len(wordings) else None
+        twice = following and (wording.text, wording.lang) == (following.text, following.lang)
+        if twice and not wording.code:
+            skipped = f"{label} et "
+            continue
+        same = wording is not first and first is not None and wording.code == first.code
+        code = "" if same and first and wording.system == first.system else _code(wording)
+        label = f"{skipped}{label}" + (" (même code)" if wording.code and not code else "")
+        skipped = ""
+        found.append((f"{label} : {_foreign(wording.text, wording.lang)}" if wording.text else label) + code)
+    return found
+
+
+def _code(wording: Wording) -> str:
+    system = f" {_escaped(wording.system)}" if wording.code and wording.system else ""
+    return f" <code>{_escaped(wording.code)}</code>{system}" if wording.code else ""

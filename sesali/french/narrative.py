@@ -8,6 +8,8 @@ Source: HL7 CDA R2 narrative block.
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup, escape
 
 from ehdsi.cda.datatypes import NarrativeNode
@@ -34,6 +36,8 @@ _TAGS = {
     "footnoteRef": "",
 }
 
+_SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
+
 #: Elements that stand alone inside a table: white space between them is not text.
 _NO_TEXT = ("table", "thead", "tbody", "tfoot", "tr", "list")
 
@@ -47,15 +51,23 @@ def narrative_html(node: NarrativeNode) -> Markup:
 
 def _write(node: NarrativeNode, out: list[str]) -> None:
     simple = _TAGS.get(node.tag) if not node.attributes else None
-    opened, closed = (f"<{simple}>", f"</{simple}>") if simple else _element(node)
+    if simple == "span":
+        opened = closed = ""  # without attributes it would say nothing
+    else:
+        opened, closed = (f"<{simple}>", f"</{simple}>") if simple else _element(node)
     out.append(opened)
     for child in node.children:
         if isinstance(child, str):
             if node.tag not in _NO_TEXT or child.strip():
-                out.append(str(escape(child)))
+                out.append(str(escape(_folded(child))))
         else:
             _write(child, out)
     out.append(closed)
+
+
+def _folded(text: str) -> str:
+    """White space of a pretty-printed document, which no browser shows, as one space."""
+    return _SPACES.sub(" ", text)
 
 
 def has_text(node: NarrativeNode) -> bool:

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from markupsafe import Markup
 
-from sesali.french.markup import line_html, panel_html, row_html
+from sesali.french.markup import line_html, panels_html, row_html
 
 #: How a term got its words: official order of facts, best first.
 Source = Literal["french", "sent", "general", "english", "original", "code", "flavour", "free"]
@@ -120,11 +120,6 @@ class Row:
     tone: Literal["", "high", "negated", "unread"] = ""
     counted: bool = True
 
-    @property
-    def panel(self) -> Markup:
-        """The details as safe markup."""
-        return panel_html(self)
-
     def markup(self, columns: tuple[str, ...]) -> Markup:
         """The cells as safe markup."""
         return row_html(self, columns)
@@ -147,6 +142,11 @@ class Table:
     groups: tuple[Group, ...]
     shown_title: str = ""
 
+    @property
+    def panels(self) -> dict[str, Markup]:
+        """What stands in the last column of each row, by its key, as safe markup."""
+        return panels_html(row for group in self.groups for row in group.rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
@@ -167,6 +167,11 @@ class Notice:
     icon: str = ""
     term: Term | None = None
     row: Row | None = None
+
+    @property
+    def panel(self) -> Markup:
+        """The panel of its statement as safe markup, empty without one."""
+        return panels_html((self.row,)).get(self.row.key, Markup()) if self.row is not None else Markup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

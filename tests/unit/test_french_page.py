@@ -411,6 +411,17 @@ def test_the_rich_sample_is_shown_completely_with_unique_anchors() -> None:
     assert len(page.rows()) >= stated
 
 
+def test_rows_with_the_same_codes_open_one_panel() -> None:
+    """A medicine prescribed every month must not put its codes into the page once a month; nor lose them."""
+    medicine = rich_summary().sections
+    entry = next(e for s in medicine for e in s.entries if isinstance(e, Medication))
+    html = render_page(view(summary("10160-0", entry, entry, replace(entry, status="aborted"))))
+    opened = re.findall(r'popovertarget="(c-[^"]+)"', html)
+    assert len(opened) == 3 and len(set(opened)) == 1
+    shared = re.search(rf'<div popover id="{opened[0]}".*?</div>', html, flags=re.S)
+    assert shared is not None and "<code>" in shared.group() and html.count(shared.group()) == 1
+
+
 @pytest.mark.parametrize("kind", ["known_absence", "no_information"])
 def test_a_summary_of_absences_has_no_table_and_speaks_in_each_section(kind: str) -> None:
     """Five sections that say « none » or « not told »: ten different sentences, no empty table."""
