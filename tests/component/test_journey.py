@@ -203,7 +203,7 @@ def test_slow_country_does_not_starve_another(
 ) -> None:
     """All workers of one country hang on it, its queue is full: the next country's journey is as ever."""
     ncpeh_world.ncp("HR").faults.add("timeout", steps=("ITI-55",))
-    narrow = replace(config, workers=2, waiting=0, limits=replace(config.limits, read=1.0))
+    narrow = replace(config, workers=2, waiting=0, limits=replace(config.limits, read=5.0))
     with (
         Gateway(narrow, clock=now, new_id=new_ids(None).__next__) as gateway,
         ThreadPoolExecutor(1) as helper,
@@ -213,11 +213,11 @@ def test_slow_country_does_not_starve_another(
             gateway.submit("HR", lambda: journey("HR-2", gateway))
         assert refusal.value.code == "SES-080"
         other = helper.submit(lambda: gateway.submit("EE", lambda: journey("EE-2", gateway)).result()).result(
-            5
+            60
         )
         assert other.refusal is None
         assert not all(future.done() for future in stuck)
-        codes = {future.result(10).refusal.code for future in stuck}  # type: ignore[union-attr]
+        codes = {future.result(60).refusal.code for future in stuck}  # type: ignore[union-attr]
     assert codes == {"SES-081"}
 
 

@@ -6,7 +6,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from tests.component.golden_requests import Gateway
 from tests.component.negative_parts import letter, matched
 
 COLD = """
-import time; start = time.perf_counter()
 from simulators.world import World
 with World() as world:
     from tests.component.golden_requests import Gateway
@@ -31,12 +29,12 @@ with World() as world:
         gateway = Gateway(world, code)
         reply = gateway.send(gateway.discovery(*[one for one in country.personas[0].identifiers]))
         reply.discovery()
-    print(time.perf_counter() - start)
+    print(len(world.countries))
 """
 
 
-def test_all_countries_answer_within_seconds_of_a_cold_start() -> None:
-    """A fixture with every country costs a moment: the goal is one second, a busy machine gets four."""
+def test_all_countries_answer_from_a_cold_start() -> None:
+    """Nothing of a world depends on what the test run has loaded (how long it takes: ``benchmarks``)."""
     done = subprocess.run(
         [sys.executable, "-c", COLD],
         capture_output=True,
@@ -44,7 +42,7 @@ def test_all_countries_answer_within_seconds_of_a_cold_start() -> None:
         check=True,
         cwd=Path(__file__).parents[2],
     )
-    assert float(done.stdout) < 4.0
+    assert int(done.stdout) == len(countries.codes())
 
 
 def test_several_worlds_live_side_by_side() -> None:
@@ -57,7 +55,7 @@ def test_several_worlds_live_side_by_side() -> None:
             gateway.close()
 
 
-def test_stop_takes_less_than_two_seconds_even_with_a_hanging_request() -> None:
+def test_stop_does_not_wait_for_a_hanging_request() -> None:
     """Ctrl-C is obeyed, whatever a client is waiting for."""
     world = World(["HR"]).start()
     gateway = Gateway(world, "HR")
@@ -66,9 +64,7 @@ def test_stop_takes_less_than_two_seconds_even_with_a_hanging_request() -> None:
     with pytest.raises(httpx.ReadTimeout):
         gateway.send(letter(gateway, "ITI-55"))
     url = world.endpoints["HR"].xcpd
-    start = time.monotonic()
     world.stop()
-    assert time.monotonic() - start < 2.0
     with pytest.raises(httpx.ConnectError):
         gateway.client.post(url)
     gateway.close()
