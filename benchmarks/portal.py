@@ -41,8 +41,8 @@ def run() -> list[Table]:
     return [_cold_table(cold), _page_table(_pages())]
 
 
-def _cold() -> tuple[float, float]:
-    """Seconds from the start of ``ncpeh up`` to its ``ready`` and to the first page in a client's hands."""
+def _cold() -> tuple[float, float, float]:
+    """Seconds from the start of ``ncpeh up`` to ``ready``, to the first page, and from SIGTERM to its end."""
     with tempfile.TemporaryDirectory(prefix="ncpeh-bench-") as folder:
         begin = time.perf_counter()
         process = subprocess.Popen([sys.executable, "-c", _UP, "up", "--run-dir", folder], cwd=ROOT,
@@ -57,19 +57,23 @@ def _cold() -> tuple[float, float]:
             asked = time.perf_counter()
             answer = httpx.get(world["portal"], verify=trust, trust_env=False)
             answer.raise_for_status()
-            return ready, ready + time.perf_counter() - asked
+            page = ready + time.perf_counter() - asked
         finally:
+            told = time.perf_counter()
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=20)
+        return ready, page, time.perf_counter() - told
 
 
-def _cold_table(cold: list[tuple[float, float]]) -> Table:
-    ready, page = ([run[part] for run in cold] for part in (0, 1))
+def _cold_table(cold: list[tuple[float, float, float]]) -> Table:
+    ready, page, stopped = ([run[part] for run in cold] for part in (0, 1, 2))
     rows = tuple((name, f"{statistics.median(seconds) * 1000:.0f}", f"{max(seconds) * 1000:.0f}")
-                 for name, seconds in (("everything is ready", ready), ("the first page has arrived", page)))
+                 for name, seconds in (("everything is ready", ready), ("the first page has arrived", page),
+                                         ("stopped, from SIGTERM on", stopped)))
     return Table(part="portal", title="Cold start of the portal with all simulators",
                  columns=("step", "ms, median", "ms, worst"), rows=rows,
                  remarks=(verdict("the first page after a cold start", statistics.median(page), 1.5, "s"),
+                          verdict("the stop", max(stopped), 2.0, "s"),
                           f"Wall time of {COLD_STARTS} fresh `ncpeh up` with every country pack."))
 
 
