@@ -47,6 +47,14 @@ class Subject:
     context: RuleContext
     rules: RuleSet
     paths: dict[XmlElement, str] = field(default_factory=dict)
+    _with_id: list[list[XmlElement]] = field(default_factory=list)
+
+    @property
+    def with_id(self) -> list[XmlElement]:
+        """All elements with an ``ID``, in document order, looked for once."""
+        if not self._with_id:
+            self._with_id.append(_WITH_ID(self.root))
+        return self._with_id[0]
 
 
 def _select(expression: str) -> Callable[[XmlElement], list[XmlElement]]:
@@ -56,12 +64,12 @@ def _select(expression: str) -> Callable[[XmlElement], list[XmlElement]]:
 _SECTIONS = _select("/h:ClinicalDocument/h:component/h:structuredBody/h:component/h:section")
 _PATIENT_IDS = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:id")
 _NAMES = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:patient/h:name")
-_REFERENCES = _select("//*[starts-with(@value, '#')][self::h:reference or self::p:reference]")
+_REFERENCE_TAGS = (f"{_H}reference", f"{{{oids.NS_PHARM}}}reference")
 _WITH_ID = _select("//*[@ID]")
 _IN_ENTRIES = _select("h:entry/descendant::h:code[@code] | h:entry/descendant::h:value[@code]")
 _INTERVALS = _select("//h:low[@value and ../h:high/@value]")
 _NARRATIVE = _select("//h:section/h:text/descendant-or-self::*")
-_ROOTS = _select("//*[@root or @codeSystem]")
+_ROOTS = _select("//@root/.. | //@codeSystem/..")
 
 
 def _first(root: XmlElement, path: str) -> XmlElement | None:
@@ -213,18 +221,18 @@ def section_template(subject: Subject) -> Iterator[Break]:
 def references(subject: Subject) -> Iterator[Break]:
     """PS-034: each ``#`` reference has exactly one target."""
     counts: dict[str, int] = {}
-    for node in _WITH_ID(subject.root):
+    for node in subject.with_id:
         counts[node.get("ID") or ""] = counts.get(node.get("ID") or "", 0) + 1
-    for node in _REFERENCES(subject.root):
-        number = counts.get((node.get("value") or "")[1:], 0)
-        if number != 1:
-            yield Break(node, got=f"{node.get('value')}: {number} targets")
+    for node in subject.root.iter(*_REFERENCE_TAGS):
+        value = node.get("value") or ""
+        if value.startswith("#") and counts.get(value[1:], 0) != 1:
+            yield Break(node, got=f"{value}: {counts.get(value[1:], 0)} targets")
 
 
 def unique_ids(subject: Subject) -> Iterator[Break]:
     """PS-035: each ``ID`` once."""
     seen: set[str] = set()
-    for node in _WITH_ID(subject.root):
+    for node in subject.with_id:
         key = node.get("ID") or ""
         if key in seen:
             yield Break(node, got=key)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from ehdsi.cda.datatypes import Coded, NarrativeNode
@@ -14,6 +14,9 @@ from sesali.french.context import Page
 _LINES = ("tr", "item", "paragraph")
 
 _REFERENCES = ("text_reference", "original_text_reference")
+
+#: Types of values that hold nothing.
+_LEAVES = frozenset((str, int, bool, float))
 
 _REFUTED = "refuted"
 
@@ -64,18 +67,27 @@ def uncoded_lines(section: Section) -> int:
     return min((taken.count(False) for taken in counts.values() if any(taken)), default=0)
 
 
-def _references(value: Any) -> Iterator[str]:
+def _references(value: Any) -> list[str]:
     """Every reference to the narrative in a value of the model."""
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _references(item)
-    elif dataclasses.is_dataclass(value):
-        for name in value.__dataclass_fields__:
-            part = getattr(value, name)
-            if name in _REFERENCES:
-                yield from (part,) if part else ()
-            elif part and name != "origin" and not isinstance(part, str | int):
-                yield from _references(part)
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, tuple):
+            waiting.extend(one)
+            continue
+        plain, referring = _fields(type(one))
+        found += [reference for name in referring if (reference := getattr(one, name))]
+        waiting += [part for name in plain if (part := getattr(one, name)) and type(part) not in _LEAVES]
+    return found
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the fields of a class of the model to look into, and of those that hold a reference."""
+    names = tuple(getattr(kind, "__dataclass_fields__", ()))
+    return (tuple(name for name in names if name not in _REFERENCES and name != "origin"),
+            tuple(name for name in names if name in _REFERENCES))
 
 
 def _lines(node: NarrativeNode) -> Iterator[NarrativeNode]:

@@ -50,6 +50,7 @@ class Labeller:
         self.languages = languages
         self._normal: dict[str, str] = {}
         self._known: dict[tuple[int, str, str], tuple[Coded, Term]] = {}
+        self._worded: dict[tuple[object, str, str], Term] = {}
 
     def normal(self, text: str) -> str:
         """``normal``, remembered for this document only: the words of a patient outlive no page."""
@@ -65,7 +66,7 @@ class Labeller:
         key = (id(coded), at, style)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = (coded, self._make(coded, at, style))
+            known = self._known[key] = (coded, self._placed(coded, at, style))
         return known[1]
 
     def free(self, text: str, *, style: str = "", path: str = "", line: int = 0, mark: bool = True) -> Term:
@@ -80,6 +81,27 @@ class Labeller:
             source="free",
             style=style,
             trace=Trace(path=path, line=line),
+        )
+
+    def _placed(self, coded: Coded, at: str, style: str) -> Term:
+        """The term of a concept, worded once for a document; only its place differs from one to the next."""
+        key = (_said(coded), at, style)
+        found = self._worded.get(key)
+        if found is None:
+            found = self._worded[key] = self._make(coded, at, style)
+            return found
+        trace, origin = found.trace, coded.origin
+        if trace is None or origin is None:
+            return found
+        return Term(
+            text=found.text,
+            lang=found.lang,
+            original=found.original,
+            original_lang=found.original_lang,
+            marks=found.marks,
+            source=found.source,
+            style=found.style,
+            trace=Trace(wordings=trace.wordings, source=trace.source, path=origin.path, line=origin.line),
         )
 
     # -- choice --------------------------------------------------------------------------------------
@@ -295,6 +317,20 @@ class Labeller:
         return Wording(
             label=label, text=text, lang=lang, code=coded.code or "", system=system or coded.code_system or ""
         )
+
+
+def _said(coded: Coded) -> tuple[object, ...]:
+    """All of a coded element that its words depend on: not where it stood, nor its qualifiers."""
+    return (
+        coded.code,
+        coded.code_system,
+        coded.display_name,
+        coded.null_flavor,
+        coded.original_text,
+        coded.code_system_name,
+        coded.origin is None,
+        tuple([_said(one) for one in coded.translations]) if coded.translations else (),
+    )
 
 
 def _below(coded: Coded) -> Iterator[Coded]:
