@@ -16,6 +16,8 @@ from exchange.wire import OnMessage, WireMessage, ignore
 class Limits:
     """What the gateway bears from a peer: seconds and bytes.
 
+    ``idle`` is how long a connection without work is kept: a new one costs both sides a TLS handshake with
+    two certificates, ten times what a request costs.
     ``connect`` and ``read`` bound each wait for the network, ``total`` the whole exchange (a peer that
     sends one byte a second is stopped by it); ``body`` bounds the answer; ``connections`` the pool of a peer.
     """
@@ -25,6 +27,7 @@ class Limits:
     total: float = 30.0
     body: int = 16 * 1024 * 1024
     connections: int = 64
+    idle: float = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,8 @@ class Courier:
         self._client = httpx.Client(
             verify=verify, transport=transport, trust_env=False, follow_redirects=False,
             timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
-            limits=httpx.Limits(max_connections=self._limits.connections, max_keepalive_connections=None),
+            limits=httpx.Limits(max_connections=self._limits.connections, max_keepalive_connections=None,
+                                keepalive_expiry=self._limits.idle),
             headers={"Accept-Encoding": "identity", "User-Agent": "ncpeh-testbed"})
 
     def get(self, url: str, *, step: str, country: str = "") -> Answer:

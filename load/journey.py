@@ -20,8 +20,9 @@ STEPS = {
     "log_out": "logout",
 }
 
-#: ``shown``: the right summary was read. ``left``: gone before the end, as planned.
-SHOWN, LEFT = "shown", "left"
+#: ``shown``: the right summary was read. ``left``: gone before the end, as planned. ``rejected``: the country
+#: named somebody else for the right number, and the clinician, who has the papers in hand, said so.
+SHOWN, LEFT, REJECTED = "shown", "left", "rejected"
 
 
 class WrongPatient(Exception):
@@ -38,7 +39,7 @@ class Ended:
 
     Attributes
     ----------
-    how : ``shown``, ``left``, or the code of the page that stopped it (``SES-nnn``).
+    how : ``shown``, ``left``, ``rejected``, or the code of the page that stopped it (``SES-nnn``).
     expected : was that what this patient and this kind of journey should come to?
     """
 
@@ -81,7 +82,9 @@ def treat(doctor: Clinician, patient: Patient, kind: str, manner: Manner) -> End
     doctor.identify(patient.papers)
     if not doctor.page.has("Confirmer l’identité"):
         return _stopped(doctor.page, patient, kind)
-    _insist(doctor.page, patient)
+    if not _recognised(doctor.page, patient):
+        doctor.reject_identity()
+        return Ended(how=REJECTED, expected=False)
     manner.think()
     if kind == "drop-off":
         return Ended(how=LEFT, expected=True)
@@ -130,6 +133,22 @@ def _read(doctor: Clinician, patient: Patient, manner: Manner) -> Ended:
     manner.read()
     doctor.finish()
     return Ended(how=SHOWN, expected=True)
+
+
+def _recognised(page: Page, patient: Patient) -> bool:
+    """On the page that asks whether it is this person: is it?
+
+    Another person under the number that was asked for is what a country can get wrong, and what this page is
+    there to find. Another number is what only the portal can have mixed up.
+
+    Raises
+    ------
+    WrongPatient : the number is another one.
+    """
+    found = differences(page, patient)
+    if "identifier" in found:
+        raise WrongPatient(f"{page.heading}: {', '.join(found)}")
+    return not found
 
 
 def _insist(page: Page, patient: Patient) -> None:

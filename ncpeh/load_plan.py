@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from countries import Country, Persona
 
-#: Synthetic patients per country.
-SYNTHETIC = 200
+#: Synthetic patients per country: no more than countries keep documents of (``countries.documents.KEPT``),
+#: so that after a first round it is the portal that is measured, and not the printing of PDFs.
+SYNTHETIC = 20
 
 #: What a country answers about a persona -> where a journey about them ends. Others take no part: what they
 #: show depends on how often they were asked, or on warnings.

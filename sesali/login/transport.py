@@ -39,7 +39,9 @@ def open_http(ca: Path, *, certificate: Path | None = None, key: Path | None = N
             context.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
         raise LocalError(f"Pro Santé Connect: cannot use {ca} or {certificate}: {error}") from None
-    return httpx.Client(verify=context, trust_env=False, follow_redirects=False)
+    # Logins come minutes apart; a connection kept saves each of its three calls a TLS handshake.
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=60.0)
+    return httpx.Client(verify=context, trust_env=False, follow_redirects=False, limits=limits)
 
 
 def call(http: httpx.Client, method: str, url: str, *, timeout: float, what: str,

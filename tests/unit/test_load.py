@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clinician import Page
+from load.journey import WrongPatient, _recognised
 from load.plan import Patient
 from load.profile import ProfileError, Thresholds, load, names, read
 from load.right_patient import differences, same_document
@@ -113,3 +114,19 @@ def test_metrics_are_cumulative_histograms():
     assert 'ncpeh_step_seconds_bucket{country="HR",step="ITI-55",le="0.025"} 1' in text
     assert 'ncpeh_step_seconds_bucket{country="HR",step="ITI-55",le="+Inf"} 2' in text
     assert 'ncpeh_steps_total{country="HR",step="ITI-55",verdict="SES-081"} 1' in text
+
+
+VERIFICATION = """<html><body><h1>Est-ce bien la personne ?</h1><dl><dd>{family}</dd><dd>Željka</dd>
+<dd>1er avril 1958</dd><dd>{number}</dd></dl></body></html>"""
+
+
+def test_another_person_under_the_right_number_is_rejected_and_not_taken_for_a_mix_up():
+    """What a country gets wrong is for the verification to find; the clinician says no."""
+    assert not _recognised(_page(VERIFICATION.format(family="Nurk", number="999980013")), ADA)
+    assert _recognised(_page(VERIFICATION.format(family="Đurđević", number="999980013")), ADA)
+
+
+def test_another_number_at_the_verification_is_a_wrong_patient():
+    """Only the portal can have mixed up the numbers."""
+    with pytest.raises(WrongPatient):
+        _recognised(_page(VERIFICATION.format(family="Đurđević", number="999980014")), ADA)
