@@ -105,12 +105,13 @@ Feature: Outages and slowness
     And the patient HR-1 is looked for
     Then the page is headed "Est-ce bien la personne que vous prenez en charge ?"
 
-  @U07
+  @U07 @S10
   Scenario: Pro Santé Connect is away at logout: the session ends all the same
     Given Dr Ada Exemple reads the summary of HR-1
-    When Pro Santé Connect begins to suffer from token_5xx
+    When Pro Santé Connect begins to suffer from psc_down
     And the professional logs out
     Then 0 sessions are open
+    And nothing of HR-1 is in the memory of the portal
 
   @INV3
   Scenario: The audit repository is away: the journey goes on and no event is lost

@@ -53,8 +53,8 @@ def page(verdicts: list[Verdict]) -> str:
     """The result as Markdown."""
     noticed = sum(one.noticed for one in verdicts)
     lines = ["# Mutation run", "",
-             f"{len(verdicts)} deliberate breakages of Sesali, {noticed} noticed by a scenario. Each is "
-             "a change of one place in the source (`benchmarks/mutations/mutations.toml`), played alone with",
+             f"{len(verdicts)} deliberate breakages of Sesali, {noticed} noticed by a scenario. Each is a",
+             "change of one place in the source (`benchmarks/mutations/mutations.toml`), played alone with",
              "the scenarios of the tags named. Again: `python -m benchmarks.mutations`.", "",
              "| Breakage | What it does | Played | First scenario that turned red |",
              "| --- | --- | --- | --- |"]
