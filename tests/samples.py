@@ -233,6 +233,7 @@ def medications() -> tuple[Medication, ...]:
                                                                                                 unit="d")),
                    sites=(coded("38266002", SNOMED_CT, "Entire body"),), instructions=("Uzeti prije jela.",),
                    reasons=(coded("I10", ICD_10, "Essential hypertension", "hipertenzija"),),
+                   reason_times=(days("20190301"),),
                    comments=("Kontrola tlaka.",), **common),  # type: ignore[arg-type]
         Medication(identifiers=(identifier("M-2"),), product=kit, timing=thrice,
                    dose=QuantityRange(value=tablet), **common),  # type: ignore[arg-type]

@@ -221,7 +221,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medication(Entry):
-    """A treatment: product, period of use, frequency, dose, route, reason, instructions."""
+    """A treatment: product, period of use, frequency, dose, route, reason, instructions.
+
+    ``reason_times``, where it is not empty, says for each of ``reasons`` since when or when it was so; an
+    empty interval stands for a reason without a time.
+    """
 
     code: Coded | None = None
     product: Product
@@ -234,6 +238,7 @@ class Medication(Entry):
     route: Coded | None = None
     sites: tuple[Coded, ...] = ()
     reasons: tuple[Coded, ...] = ()
+    reason_times: tuple[Interval, ...] = ()
     instructions: tuple[str, ...] = ()
     mood: str | None = None
 

@@ -45,6 +45,8 @@ def medication(reading: Reading, element: XmlElement) -> list[Entry]:
     groups = reading.groups(element)
     code = coded_child(reading, groups, "code")
     period, timings = _times(reading, groups)
+    reasons = _reasons(reading, groups)
+    dated = any(time != Interval() for _, time in reasons)
     product = _consumed(reading, groups)
     if code is not None and product == Product():
         stated = absence(fields, code, period)
@@ -63,7 +65,8 @@ def medication(reading: Reading, element: XmlElement) -> list[Entry]:
             route=coded_child(reading, groups, "routeCode"),
             max_dose=ratio(reading, groups["maxDoseQuantity"][0]) if "maxDoseQuantity" in groups else None,
             sites=coded_children(reading, groups, "approachSiteCode"),
-            reasons=_reasons(reading, groups),
+            reasons=tuple([reason for reason, _ in reasons]),
+            reason_times=tuple([time for _, time in reasons]) if dated else (),
             instructions=_instructions(reading, groups),
             mood=element.get("moodCode"),
         )
@@ -91,13 +94,16 @@ def _times(reading: Reading, groups: Groups) -> tuple[Interval | None, list[Timi
     return period, timings
 
 
-def _reasons(reading: Reading, groups: Groups) -> tuple[Coded, ...]:
-    found = [
-        slot(reading, relation, statement)
-        for relation, kind, name, statement in related(reading, groups)
-        if kind == "RSON" and name == "observation"
-    ]
-    return tuple([code for code in found if code is not None])
+def _reasons(reading: Reading, groups: Groups) -> list[tuple[Coded, Interval]]:
+    """Each reason with its time, an empty interval where it has none."""
+    found: list[tuple[Coded, Interval]] = []
+    for relation, kind, name, statement in related(reading, groups):
+        if kind == "RSON" and name == "observation":
+            code = slot(reading, relation, statement)
+            if code is not None:
+                time = interval_child(reading, reading.groups(statement))
+                found.append((code, time or Interval()))
+    return found
 
 
 def _instructions(reading: Reading, groups: Groups) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from lxml.etree import SubElement
 
 from ehdsi.cda import sections
-from ehdsi.cda.datatypes import Coded, Identifier
+from ehdsi.cda.datatypes import Coded, Identifier, Interval
 from ehdsi.cda.model import (
     AbsenceStatement,
     Allergy,
@@ -85,7 +85,8 @@ def write_comments(parent: XmlElement, entry: Entry, relation: str = "entryRelat
 
 
 def related_observation(parent: XmlElement, type_code: str, template: str, code: Coded, value: Coded | None,
-                        links: Links, *, inversion: bool | None = None) -> XmlElement | None:
+                        links: Links, *, inversion: bool | None = None, time: Interval | None = None
+                        ) -> XmlElement | None:
     """A nested observation that carries one coded value: severity, criticality, status, outcome …"""
     if value is None:
         return None
@@ -96,6 +97,8 @@ def related_observation(parent: XmlElement, type_code: str, template: str, code:
     write_templates(observation, ENTRY_TEMPLATES[template])
     write_coded(observation, "code", code)
     write_status(observation, None)
+    if time != Interval():
+        write_interval(observation, "effectiveTime", time)
     write_value(observation, value, links)
     return observation
 

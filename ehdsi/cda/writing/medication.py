@@ -68,8 +68,9 @@ def write_medication(parent: XmlElement, entry: Medication, links: Links) -> Non
     _write_consumable(element, entry.product, links, "medication.product", "medication.material")
     for author in entry.authors:
         write_author(element, author, header=False)
-    for reason in entry.reasons:
-        related_observation(element, "RSON", "medication.reason", _CONDITION, reason, links)
+    times = entry.reason_times or (None,) * len(entry.reasons)
+    for reason, time in zip(entry.reasons, times, strict=False):
+        related_observation(element, "RSON", "medication.reason", _CONDITION, reason, links, time=time)
     for instruction in entry.instructions:
         _write_instruction(element, instruction)
     write_comments(element, entry)

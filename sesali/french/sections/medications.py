@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ehdsi import oids
-from ehdsi.cda.datatypes import Coded, Timing
+from ehdsi.cda.datatypes import Coded, Interval, Timing
 from ehdsi.cda.model import Entry, Ingredient, Medication, Package, Product
-from sesali.french.context import Page, join, small, table, with_mark
+from sesali.french.context import SEPARATOR, Page, join, small, table, with_mark
 from sesali.french.dates import is_past, undated
 from sesali.french.quantities import duration, result, strength
 from sesali.french.timing import dose_words, frequency
@@ -210,8 +210,17 @@ def _period(page: Page, medication: Medication) -> list[Line]:
     return [line]
 
 
+def _when(page: Page, medication: Medication, number: int) -> Line:
+    """The time of a reason behind it, where the document says one."""
+    time = medication.reason_times[number] if number < len(medication.reason_times) else Interval()
+    return (SEPARATOR, *page.when(time)) if time != Interval() else ()
+
+
 def _why(page: Page, medication: Medication) -> list[Line]:
-    lines = [page.coded_line(reason, "Medication.reasons") for reason in medication.reasons]
+    lines = [
+        (*page.coded_line(reason, "Medication.reasons"), *_when(page, medication, number))
+        for number, reason in enumerate(medication.reasons)
+    ]
     lines += [(page.free(text, "", medication),) for text in medication.instructions]
     lines += [(page.free(text, "small", medication),) for text in medication.comments]
     return lines
