@@ -32,7 +32,7 @@ GATEWAY_PARTS: Mapping[str, tuple[str, ...]] = {
     "HTTP client and TLS": ("exchange.http:Courier._send",),
     "parse XML": ("ehdsi.xml:parse",),
     "SOAP, MTOM": ("ehdsi.soap:parse_envelope", "ehdsi.soap:build_envelope", "ehdsi.mtom:split"),
-    "read the summary (CDA to model)": ("ehdsi.cda.parse:parse",),
+    "read the summary (CDA to model)": ("ehdsi.cda.parse:parse_element",),
     "schema and content rules": ("benchmarks.judging:judge",),
     "French view": ("sesali.french:french_view",),
     "render HTML": ("sesali.french:render_page",),

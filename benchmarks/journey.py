@@ -51,7 +51,7 @@ def run() -> list[Table]:
     with WorldProcess(COUNTRY) as world, tempfile.TemporaryDirectory(prefix="ncpeh-bench-") as folder:
         config = replace(world.config, outbox=Path(folder) / "audit.sqlite")
         with Gateway(config, clock=lambda: datetime.now(UTC), new_id=new_id,
-                     judge=lambda content: judging.judge(content)) as gateway:
+                     judge=lambda content, root: judging.judge(content, root)) as gateway:
             last = _walked(gateway, persona, WARM)
             say("totals")
             totals = [_measured(world, gateway, persona) for _ in range(ROUNDS)]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from ehdsi import xml
 from ehdsi.rules import Finding, RuleContext, check
 from ehdsi.rules.schema import validate
 from ehdsi.terminology import Terminology, load
@@ -21,9 +20,9 @@ def terminology() -> Terminology:
     return load(ROOT / "fixtures" / "terminology")
 
 
-def judge(content: bytes) -> tuple[Finding, ...]:
-    """What schema and rules find in these bytes."""
-    return judge_tree(xml.parse(content, large_text=True), content)
+def judge(content: bytes, root: XmlElement) -> tuple[Finding, ...]:
+    """What schema and rules find in a document, as the gateway asks for it."""
+    return judge_tree(root, content)
 
 
 def judge_tree(root: XmlElement, content: bytes) -> tuple[Finding, ...]:

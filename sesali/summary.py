@@ -24,11 +24,14 @@ from ehdsi.registry import Severity
 from ehdsi.xca_query import DocumentEntry
 from ehdsi.xca_retrieve import DocumentRequest, RetrieveAnswer, RetrieveRequest, deviations_from
 from ehdsi.xcpd import MatchedPatient
+from ehdsi.xml import XmlElement
+from ehdsi.xml import parse as parse_xml
 from sesali.documents import same
 from sesali.outcomes import Notice, StepRefused, code_for_wire, notice, refused
 
-#: Judges the bytes of a document by schema and rules; the findings decide about SES-102, never about showing.
-JudgeDocument = Callable[[bytes], tuple[Finding, ...]]
+#: Judges a document, as bytes and as parsed, by schema and rules; the findings decide about SES-102,
+#: never about showing.
+JudgeDocument = Callable[[bytes, XmlElement], tuple[Finding, ...]]
 
 
 #: What makes a PDF act by itself. ``/OpenAction`` with an array only says where to look first (ISO 32000-1,
@@ -95,12 +98,13 @@ def accept(answer: RetrieveAnswer, request: RetrieveRequest, entry: DocumentEntr
     content = answer.documents[0].content
     _check_bytes(content, entry)
     try:
-        summary = cda.parse(content)
+        root = parse_xml(content, large_text=True)
+        summary = cda.parse_element(root)
     except PeerError as error:
         raise refused("SES-085", detail=f"ITI-39: {error}") from None
     _check_patient(summary, patient)
     return Document(entry=entry, content=content, summary=summary,
-                    findings=answer.findings + (judge(content) if judge else ()))
+                    findings=answer.findings + (judge(content, root) if judge else ()))
 
 
 def _check_bytes(content: bytes, entry: DocumentEntry) -> None:
