@@ -10,7 +10,7 @@ import time
 from benchmarks.report import machine, markdown, say, write
 
 #: In the order of the page.
-PARTS = ("startup", "journey", "retrieve", "memory", "document", "portal")
+PARTS = ("startup", "journey", "retrieve", "memory", "document", "portal", "load")
 
 
 def main() -> int:

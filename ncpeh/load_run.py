@@ -110,7 +110,8 @@ def run_load(options: LoadOptions) -> dict[str, Any]:
             result = _locust(options, plan, watch)
             result["audit"] = watch.audit() if ours else {"recorded": 0, "lost": 0}
     return result | {"complaints": watch.complaints, "usage": {
-        role: {"cpu": round(usage.cpu, 2), "peak_mb": round(usage.peak), "growth": round(usage.growth, 3),
+        role: {"cpu": round(usage.cpu, 2), "warm_ms": round(usage.per_journey(result["series"]), 1),
+               "peak_mb": round(usage.peak), "growth": round(usage.growth, 3),
                "memory": [(round(at, 1), round(mb)) for at, mb in usage.memory]}
         for role, usage in watch.usage.items()}}
 

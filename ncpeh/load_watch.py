@@ -28,12 +28,26 @@ class Usage:
     """CPU seconds and resident megabytes of a group of processes, by the time since the start."""
 
     cpu: float = 0.0
+    spent: list[tuple[float, float]] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def peak(self) -> float:
         """The most memory, MB."""
         return max((mb for _, mb in self.memory), default=0.0)
+
+    def per_journey(self, series: Iterable[Mapping[str, Any]]) -> float:
+        """CPU milliseconds of a journey once everything is warm: without the first third of the run.
+
+        ``series`` holds points with ``at`` (seconds) and ``journeys`` (so far). 0 where nothing can be said.
+        """
+        points = [(one["at"], one["journeys"]) for one in series]
+        if not points or len(self.spent) < 4:
+            return 0.0
+        begin, end = self.spent[len(self.spent) // 3], self.spent[-1]
+        before, after = (max((count for at, count in points if at <= moment), default=0)
+                         for moment in (begin[0], end[0]))
+        return (end[1] - begin[1]) * 1000 / (after - before) if after > before else 0.0
 
     @property
     def growth(self) -> float:
@@ -110,6 +124,7 @@ class Watch:
         for role, pids in self._groups.items():
             used = sum(map(cpu_seconds, pids)) - self._first[role]
             self.usage[role].cpu = max(self.usage[role].cpu, used)
+            self.usage[role].spent.append((now, self.usage[role].cpu))
             resident = sum(map(resident_mb, pids))
             if resident:
                 self.usage[role].memory.append((now, resident))

@@ -53,11 +53,12 @@ def write_map(path: Path, cells: Sequence[Mapping[str, Any]], *, title: str) -> 
         title=title, countries=countries, delays=delays, rates=rates, found=found))
 
 
-def shares(result: Mapping[str, Any], journeys: int) -> tuple[tuple[str, float, float, float, int], ...]:
-    """Role, CPU ms of a journey, share of all CPU, cores used, peak MB."""
+def shares(result: Mapping[str, Any], journeys: int
+           ) -> tuple[tuple[str, float, float, float, float, int], ...]:
+    """Role, CPU ms of a journey (over the whole run, and warm), share of all CPU, cores used, peak MB."""
     usage = result["usage"]
     total = sum(one["cpu"] for one in usage.values()) or 1.0
-    return tuple((role, one["cpu"] * 1000 / max(journeys, 1), one["cpu"] / total,
+    return tuple((role, one["cpu"] * 1000 / max(journeys, 1), one["warm_ms"], one["cpu"] / total,
                   one["cpu"] / max(result["seconds"], 1.0), one["peak_mb"]) for role, one in usage.items())
 
 

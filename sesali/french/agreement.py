@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from ehdsi.cda.datatypes import Coded, NarrativeNode
@@ -17,6 +16,9 @@ _REFERENCES = ("text_reference", "original_text_reference")
 
 #: Types of values that hold nothing.
 _LEAVES = frozenset((str, int, bool, float))
+
+#: Class of the model -> its fields, see ``_fields``; classes are few.
+_KNOWN_FIELDS: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
 _REFUTED = "refuted"
 
@@ -82,12 +84,15 @@ def _references(value: Any) -> list[str]:
     return found
 
 
-@cache
 def _fields(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the fields of a class of the model to look into, and of those that hold a reference."""
-    names = tuple(getattr(kind, "__dataclass_fields__", ()))
-    return (tuple(name for name in names if name not in _REFERENCES and name != "origin"),
+    found = _KNOWN_FIELDS.get(kind)
+    if found is None:
+        names = tuple(getattr(kind, "__dataclass_fields__", ()))
+        found = _KNOWN_FIELDS[kind] = (
+            tuple(name for name in names if name not in _REFERENCES and name != "origin"),
             tuple(name for name in names if name in _REFERENCES))
+    return found
 
 
 def _lines(node: NarrativeNode) -> Iterator[NarrativeNode]:
