@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from pytest_bdd.parser import Examples, Feature
 
 from simulators.psc.identities import load_identities
 from simulators.world import World
 
-if TYPE_CHECKING:
-    from countries import Country, Persona
+#: Packs and personas as the world of the simulators hands them out.
+Country: TypeAlias = Any
+Persona: TypeAlias = Any
 
 Row = Mapping[str, str]
 

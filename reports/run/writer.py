@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -176,3 +176,8 @@ def _cucumber_step(step: StepResult, line: int) -> dict[str, Any]:
         result["error_message"] = f"{step.error}\nThe page says: {step.says}"
     return {"keyword": f"{step.keyword} ", "name": step.name, "line": line, "match": {"location": ""},
             "result": result}
+
+
+def quoteattr(text: str) -> str:
+    """A text as a quoted attribute; line breaks are kept."""
+    return '"' + escape(_legal(text)).replace("\n", "&#10;") + '"'
