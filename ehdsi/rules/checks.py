@@ -69,7 +69,8 @@ _WITH_ID = _select("//*[@ID]")
 _IN_ENTRIES = _select("h:entry/descendant::h:code[@code] | h:entry/descendant::h:value[@code]")
 _INTERVALS = _select("//h:low[@value and ../h:high/@value]")
 _NARRATIVE = _select("//h:section/h:text/descendant-or-self::*")
-_ROOTS = _select("//@root/.. | //@codeSystem/..")
+_ROOTS = _select("//*[@root or @codeSystem]")
+_VALUES = tuple(etree.XPath(path, smart_strings=False) for path in ("//@root", "//@codeSystem"))
 
 
 def _first(root: XmlElement, path: str) -> XmlElement | None:
@@ -431,13 +432,12 @@ def schema(subject: Subject) -> Iterator[Break]:
 
 def identifiers(subject: Subject) -> Iterator[Break]:
     """PS-068: each root and code system is an OID or a UUID; each wrong one is reported once."""
-    judged: dict[str, bool] = {}
-    for node in _ROOTS(subject.root):
+    found = {value for select in _VALUES for value in cast(list[str], select(subject.root))}
+    wrong = {value for value in found if not (_OID.match(value) or _UUID.match(value))}
+    for node in _ROOTS(subject.root) if wrong else ():
         for value in (node.get("root"), node.get("codeSystem")):
-            if value is None or value in judged:
-                continue
-            judged[value] = bool(_OID.match(value) or _UUID.match(value))
-            if not judged[value]:
+            if value in wrong:
+                wrong.remove(value)
                 yield Break(node, got=value)
 
 

@@ -248,14 +248,17 @@ def _term(term: Term, base: str, sources: dict[str, str]) -> str:
             number = len(sources)
             sign = sources[trace.source] = _NOTES[number] if number < len(_NOTES) else f"({number + 1})"
         found += sign
-    parts = _wordings(trace.wordings)
+    parts = _wordings(trace.wordings, (term.text, term.lang))
     if trace.path and trace.path != base:
         parts.append("…" + _escaped(trace.path[len(base) :]))
     return f"{found}<small>{' · '.join(parts)}</small>" if parts else found
 
 
-def _wordings(wordings: tuple[Wording, ...]) -> list[str]:
-    """Each wording with its code; a text that stands there twice, and a code that is sent twice, once."""
+def _wordings(wordings: tuple[Wording, ...], shown: tuple[str, str]) -> list[str]:
+    """Each wording with its code; a text that stands there twice, and a code that is sent twice, once.
+
+    ``shown`` are the words before them and their language.
+    """
     found: list[str] = []
     first = wordings[0] if wordings else None
     skipped = ""
@@ -270,7 +273,11 @@ def _wordings(wordings: tuple[Wording, ...]) -> list[str]:
         code = "" if same and first and wording.system == first.system else _code(wording)
         label = f"{skipped}{label}" + (" (même code)" if wording.code and not code else "")
         skipped = ""
-        found.append((f"{label} : {_foreign(wording.text, wording.lang)}" if wording.text else label) + code)
+        if wording.text and (wording.text, wording.lang) == shown:
+            label += " sous ce libellé"
+        elif wording.text:
+            label += f" : {_foreign(wording.text, wording.lang)}"
+        found.append(label + code)
     return found
 
 
