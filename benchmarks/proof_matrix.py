@@ -36,7 +36,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "proof-matrix.md"
 CANDIDATES = ("HR", "PT", "LU", "GR", "EE", "CY")
 
 #: The same for defects of messages, which are alike in all countries but for stored documents.
-FEW = ("HR", "GR")
+FEW = ("HR", "GR", "CY", "LU", "ES")
 
 #: Requirements that speak when a step cannot be looked at for its own rules, because nothing usable comes.
 FUNDAMENTAL = (
@@ -118,7 +118,7 @@ def prove(benches: Benches, fault: Fault, codes: Sequence[str] = ()) -> Proof:
     for code in codes:
         target = benches.target(code)
         with defective(benches.worlds[code], code, fault):
-            report = examine(code, target, only=wanted, settings=Settings(limit=30.0, answer=4.0, workers=4))
+            report = examine(code, target, only=wanted, settings=Settings(limit=40.0, answer=6.0, workers=4))
         proof = _judged(fault, code, report, time.monotonic() - begun)
         if proof.caught or proof.statement or fault.expected not in LOUD or fault.transform == "tls":
             break
@@ -126,7 +126,7 @@ def prove(benches: Benches, fault: Fault, codes: Sequence[str] = ()) -> Proof:
         target = benches.target(proof.country)
         with defective(benches.worlds[proof.country], proof.country, fault):
             report = examine(
-                proof.country, target, only=[*wanted, *FUNDAMENTAL], settings=Settings(limit=30.0, answer=4.0)
+                proof.country, target, only=[*wanted, *FUNDAMENTAL], settings=Settings(limit=40.0, answer=6.0)
             )
         proof = _judged(fault, proof.country, report, time.monotonic() - begun)
     return proof

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 if TYPE_CHECKING:
     from countries import Country
     from onboarding.target import Target
     from simulators.pki import Credential, Pki
     from simulators.world import World
+
+
+_SUBJECT = (("C", "FR"), ("O", "Sesali (simulation)"), ("CN", "seal"))
 
 
 @contextlib.contextmanager
@@ -31,16 +36,22 @@ def target_in(world: World, code: str, folder: Path) -> Target:
     from onboarding.target import Target
 
     path = world.world_json(folder)
-    add_probes(path, world.pki)
+    add_probes(path, world.pki, long_key=True)
     return Target.read(path, code)
 
 
-def add_probes(world_json: Path, pki: Pki) -> None:
-    """Write the wrong keys of ``onboarding.keys.PROBES`` and name them in ``world.json``."""
+def add_probes(world_json: Path, pki: Pki, *, long_key: bool = False) -> None:
+    """Write the keys of ``onboarding.keys.PROBES`` and name them in ``world.json``.
+
+    ``long_key`` adds the one of 4096 bits, which takes up to a few seconds to make.
+    """
     values = json.loads(world_json.read_text(encoding="utf-8"))
     folder = world_json.parent / "pki"
     found: dict[str, dict[str, str]] = {}
-    for name, credential in _probes(pki).items():
+    probes = _probes(pki)
+    if long_key:
+        probes["seal_rsa4096"] = pki.issue(_SUBJECT, "seal", key=rsa.generate_private_key(65537, 4096))
+    for name, credential in probes.items():
         for kind, content in (("cert", credential.certificate_pem), ("key", credential.key_pem)):
             file = folder / f"probe_{name}.{kind}.pem"
             file.write_bytes(content)
@@ -51,10 +62,9 @@ def add_probes(world_json: Path, pki: Pki) -> None:
 
 
 def _probes(pki: Pki) -> dict[str, Credential]:
-    subject = (("C", "FR"), ("O", "Sesali (simulation)"), ("CN", "seal"), ("DC", "DE"))
     return {
         "seal_expired": pki.flawed("seal", "FR", "expired"),
         "seal_other_country": pki.flawed("seal", "FR", "other_country"),
-        "seal_text_country": pki.issue(subject, "seal"),
+        "seal_text_country": pki.issue((*_SUBJECT, ("DC", "DE")), "seal"),
         "tls_expired": pki.flawed("tls_client", "FR", "expired"),
     }

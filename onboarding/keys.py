@@ -23,6 +23,7 @@ PROBES = {
     "seal_expired": "seal of France, trusted issuer, ended yesterday",
     "seal_other_country": "seal of another country, trusted issuer",
     "seal_text_country": "seal of France whose subject text holds 'C=' earlier, as in DC=…",
+    "seal_rsa4096": "seal of France, trusted issuer, an RSA key of 4096 bits",
     "tls_expired": "TLS client of France, trusted issuer, ended yesterday",
 }
 

@@ -73,10 +73,15 @@ def look_at(pdf: bytes) -> PdfFacts:
         encrypted=b"/Encrypt" in outside,
         pages=len(re.findall(rb"/Type\s*/Page(?![a-zA-Z])", everything)),
         fonts_embedded=fonts > 0 or b"/Font" not in everything,
-        has_text=bool(re.search(rb"(Tj|TJ)\b", inside)),
+        has_text=bool(re.search(rb"(Tj|TJ)\b", inside)) and _readable(everything),
         archive=b"pdfaid" in everything,
         active=tuple(active),
     )
+
+
+def _readable(everything: bytes) -> bool:
+    """Can glyphs be turned into letters again? Fonts by glyph number need a table for that."""
+    return b"/Identity-H" not in everything or b"/ToUnicode" in everything
 
 
 def _unpacked(pdf: bytes) -> list[bytes]:

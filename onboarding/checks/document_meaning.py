@@ -35,7 +35,7 @@ PLAUSIBLE: dict[str, tuple[frozenset[str], float, float]] = {
 UCUM = re.compile(r"(?:[A-Za-z%\[\]/.0-9*'\"^+_\-µ()]|\{[^{}\s]*\})+")
 
 
-def _each(
+def documents_check(
     id: str,
     title: str,
     requirement: str | tuple[str, ...],
@@ -64,7 +64,7 @@ def _each(
     return enter
 
 
-def _seen(
+def seen(
     persona: Persona, found: Fetched, what: str, where: str, expected: str, got: str, clause: str = ""
 ) -> Observation:
     return Observation(
@@ -76,7 +76,7 @@ def _seen(
     )
 
 
-@_each("DOC-READ", "the gateway can read the document", ("A-RET-03", "X-XML-01"), (3, 1))
+@documents_check("DOC-READ", "the gateway can read the document", ("A-RET-03", "X-XML-01"), (3, 1))
 def read(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Our tolerant reader reads it; what it had to bend is a warning."""
     for remark in parse(found.content).remarks:
@@ -92,7 +92,7 @@ def read(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation
 @check(
     id="DOC-PARSE",
     title="documents are XML without a document type declaration",
-    requirement=("PS-001", "PS-067", "X-XML-01"),
+    requirement=("PS-001", "PS-066", "PS-067", "X-XML-01"),
     chapter="documents",
     needs=NEEDS,
 )
@@ -108,25 +108,27 @@ def well_formed(bench: Bench) -> Iterator[Observation]:
     yield from ()
 
 
-@_each("DOC-POINTERS", "references into the narrative begin with a hash sign", ("PS-034", "X-CON-03"))
+@documents_check(
+    "DOC-POINTERS", "references into the narrative begin with a hash sign", ("PS-034", "X-CON-03")
+)
 def pointers(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Without it they would lead to another file."""
     for node in found.root.iter(f"{HL7}reference"):
         value = node.get("value", "")
         if value and not value.startswith(("#", "http", "tel:", "mailto:")):
-            yield _seen(
+            yield seen(
                 persona, found, "a reference leads out of the document", "reference/@value", "#…", "no #"
             )
 
 
-@_each("DOC-WORDS", "codes and designations name the same concept", "X-SEM-01")
+@documents_check("DOC-WORDS", "codes and designations name the same concept", "X-SEM-01")
 def words(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """The displayName is one of the wordings that the terminology has for the code, in any language."""
     for node, _ in bound_nodes(found.root):
         shown, code, system = node.get("displayName"), node.get("code"), node.get("codeSystem")
         known = {_fold(one.text) for one in bench.terminology.wordings(system, code)}
         if shown and known and _fold(shown) not in known and not _near(_fold(shown), known):
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "a designation is not one of its code",
@@ -147,12 +149,12 @@ def _near(shown: str, known: set[str]) -> bool:
     return any(2 * len(words & set(one.split())) >= max(len(words), 1) for one in known)
 
 
-@_each("DOC-CODES", "bound codes are known codes of a pivot system", "A-RET-05")
+@documents_check("DOC-CODES", "bound codes are known codes of a pivot system", "A-RET-05")
 def codes(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """A code system that the catalogue has not means that nothing was transcoded."""
     for node, _ in bound_nodes(found.root):
         if persona.behaviour.answer == "ok" and not bench.terminology.knows_system(node.get("codeSystem")):
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "a bound element carries a code of no pivot system",
@@ -163,7 +165,7 @@ def codes(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             )
 
 
-@_each("DOC-UNITS", "quantities have a value and a UCUM unit", "X-SEM-03")
+@documents_check("DOC-UNITS", "quantities have a value and a UCUM unit", "X-SEM-03")
 def units(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Every PQ, and every dose."""
     for node in found.root.iter():
@@ -171,7 +173,7 @@ def units(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             continue
         value, unit = node.get("value", ""), node.get("unit", "")
         if not re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", value) or not UCUM.fullmatch(unit):
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "a quantity has no number or no UCUM unit",
@@ -182,7 +184,7 @@ def units(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             )
 
 
-@_each("DOC-PLAUSIBLE", "measurements are possible", "X-SEM-03", level="should")
+@documents_check("DOC-PLAUSIBLE", "measurements are possible", "X-SEM-03", level="should")
 def plausible(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Unit and size of the usual vital signs."""
     for observation in found.root.iter(f"{HL7}observation"):
@@ -196,7 +198,7 @@ def plausible(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
         except ValueError:
             number = float("nan")
         if value.get("unit") not in units_ or not low <= number <= high:
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "a measurement is impossible, or has a wrong unit",
@@ -207,7 +209,7 @@ def plausible(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
             )
 
 
-@_each("DOC-DATES", "dates lie between birth and now", "X-SEM-04")
+@documents_check("DOC-DATES", "dates lie between birth and now", "X-SEM-04")
 def dates(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Beginnings and points in time of what has happened."""
     born, now = persona.birth_time[:4], f"{bench.clock():%Y%m%d}"
@@ -218,7 +220,7 @@ def dates(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observatio
             if not _is_date_of_the_past(node, value):
                 continue
             if value[:4] < born or value[:8] > now[: len(value[:8])]:
-                yield _seen(
+                yield seen(
                     persona,
                     found,
                     "a date lies before the birth or in the future",
@@ -240,7 +242,7 @@ def _is_date_of_the_past(node: XmlElement, value: str) -> bool:
     return all(one.get("moodCode") not in ("INT", "RQO", "PRP") for one in node.iterancestors())
 
 
-@_each("DOC-PRODUCTS", "a product and its single ingredient belong to the same group", "X-SEM-06")
+@documents_check("DOC-PRODUCTS", "a product and its single ingredient belong to the same group", "X-SEM-06")
 def products(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """The ATC code of the product and that of the ingredient agree to the fourth level."""
     for material in found.root.iter(f"{HL7}manufacturedMaterial"):
@@ -253,7 +255,7 @@ def products(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observa
         product = next((code for name, code in codes if "Kind" in name), "")
         inside = [code for name, code in codes if name == "ingredientSubstance"]
         if product and len(inside) == 1 and inside[0][:5] != product[:5]:
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "product and ingredient belong to different groups",
@@ -264,7 +266,7 @@ def products(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observa
             )
 
 
-@_each("DOC-NARRATIVE", "the narrative states what the entries state", "X-CON-03", level="should")
+@documents_check("DOC-NARRATIVE", "the narrative states what the entries state", "X-CON-03", level="should")
 def narrative(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Every quantity of an entry stands in the narrative of its section."""
     for section in found.root.iter(f"{HL7}section"):
@@ -281,7 +283,7 @@ def narrative(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
             if re.fullmatch(r"\d+(\.\d+)?", value) and node.get("unit") is not None:
                 wanted = value.rstrip("0").rstrip(".") if "." in value else value
                 if wanted not in plain:
-                    yield _seen(
+                    yield seen(
                         persona,
                         found,
                         "a quantity of an entry is not in the narrative",
@@ -292,7 +294,7 @@ def narrative(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observ
                     )
 
 
-@_each("DOC-PDF-OPEN", "the PDF opens, with pages and embedded fonts", "X-PDF-01", (1,))
+@documents_check("DOC-PDF-OPEN", "the PDF opens, with pages and embedded fonts", "X-PDF-01", (1,))
 def pdf_open(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Header, trailer, no password, fonts inside, something to read."""
     facts = look_at(pdf_of(found.root))
@@ -305,7 +307,7 @@ def pdf_open(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observa
     )
     for expected, holds in wanted:
         if not holds:
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "the PDF cannot be used as it should",
@@ -316,20 +318,20 @@ def pdf_open(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observa
             )
 
 
-@_each("DOC-PDF-SAFE", "the PDF holds no active content", "X-PDF-01", (1,))
+@documents_check("DOC-PDF-SAFE", "the PDF holds no active content", "X-PDF-01", (1,))
 def pdf_safe(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """No scripts, no actions on opening, no attachments, no links to programs."""
     for name in look_at(pdf_of(found.root)).active:
-        yield _seen(
+        yield seen(
             persona, found, "the PDF holds active content", "nonXMLBody/text", "none", name, "ISO 19005"
         )
 
 
-@_each("DOC-PDF-ARCHIVE", "the PDF says that it is PDF/A", "X-PDF-01", (1,), level="should")
+@documents_check("DOC-PDF-ARCHIVE", "the PDF says that it is PDF/A", "X-PDF-01", (1,), level="should")
 def pdf_archive(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """The identification in its metadata."""
     if not look_at(pdf_of(found.root)).archive:
-        yield _seen(
+        yield seen(
             persona,
             found,
             "the PDF does not say that it is PDF/A",
@@ -340,14 +342,14 @@ def pdf_archive(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Obse
         )
 
 
-@_each("DOC-PRIVATE", "no data of other test patients, no internals", "X-PRIV-01", (3, 1))
+@documents_check("DOC-PRIVATE", "no data of other test patients, no internals", "X-PRIV-01", (3, 1))
 def private(bench: Bench, persona: Persona, found: Fetched) -> Iterator[Observation]:
     """Identifiers of the other patients of the pack do not stand in this document."""
     mine = {one.extension for one in (*persona.identifiers, *persona.shared_identifiers)}
     for other in bench.country.personas:
         theirs = {one.extension for one in other.identifiers} - mine
         if any(one and len(one) > 5 and one.encode() in found.content for one in theirs):
-            yield _seen(
+            yield seen(
                 persona,
                 found,
                 "the document holds an identifier of another patient",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from ehdsi.errors import PeerError
 from ehdsi.saml import build, values
 from ehdsi.saml import vocabulary as words
 from ehdsi.saml.values import purpose, role
+from ehdsi.xml import XmlElement
 from onboarding.bench import Bench
 from onboarding.catalogue import add, check
 from onboarding.deviations import deviation
@@ -18,7 +20,7 @@ from onboarding.expect import Refusal, refused, unreadable
 from onboarding.letters import STEPS, Letter, Step, Twist
 from onboarding.model import Check, Level, Observation
 from onboarding.replies import Reply
-from onboarding.stimuli import Make, TwistOf, letter, shifted, twisted
+from onboarding.stimuli import Make, TwistOf, letter, shifted, signed_by_probe, twisted
 
 
 def accepted(reply: Reply, known: str = "") -> Iterator[Observation]:
@@ -120,6 +122,12 @@ def _forms() -> Iterator[Acceptance]:
         "LATE", "an assertion that ended 30 s ago", "A-SAML-02", shifted(-hour, -half), level="should"
     )
     yield from _every(
+        "WHOLE-SECONDS", "instants without milliseconds", "A-SAML-01", Twist(before=_whole_seconds)
+    )
+    yield from _every(
+        "LONG-KEY", "a seal with an RSA key of 4096 bits", "A-SAML-01", signed_by_probe("seal_rsa4096")
+    )
+    yield from _every(
         "DEFAULT-NS", "Role in the inherited default namespace", "A-SAML-03", Twist(default_namespace=True)
     )
     yield from _every(
@@ -149,6 +157,14 @@ def _forms() -> Iterator[Acceptance]:
         level="should",
         known="trc-purpose-demanded",
     )
+
+
+def _whole_seconds(assertion: XmlElement) -> None:
+    """Instants as xs:dateTime allows them: the fraction of the second is optional."""
+    for node in assertion.iter("*"):
+        for name in ("IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant"):
+            if node.get(name):
+                node.set(name, re.sub(r"\.\d+", "", node.get(name, "")))
 
 
 def _prefixed() -> Twist:
@@ -264,7 +280,5 @@ for _step in STEPS:
 )
 def country_by_text(bench: Bench) -> Iterator[Observation]:
     """A seal of France whose subject text holds ``C=`` earlier, as the end of ``DC=``."""
-    from onboarding.stimuli import signed_by_probe
-
     reply = bench.send(twisted("ITI-55", signed_by_probe("seal_text_country"))(bench))
     yield from accepted(reply, "country-by-text")

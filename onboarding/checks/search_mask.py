@@ -45,7 +45,7 @@ def published(bench: Bench) -> SearchMask:
     title="the mask is published and can be read",
     requirement="A-ISM-01",
     chapter="mask",
-    needs=NEEDS,
+    needs=("smp",),
 )
 def readable(bench: Bench) -> Iterator[Observation]:
     """The current grammar, with its mandatory attributes."""
@@ -181,7 +181,7 @@ def samples(bench: Bench) -> Iterator[Observation]:
 @check(
     id="MASK-PACK",
     title="the published mask is the pack's",
-    requirement=("X-SMP-10", "P-07"),
+    requirement=("X-SMP-10", "X-ISM-03", "X-ISM-04", "P-07"),
     chapter="mask",
     needs=NEEDS,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -235,7 +236,7 @@ def repeat(bench: Bench) -> Iterator[Observation]:
     title="an identifier that nobody has finds nobody",
     chapter="xcpd",
     needs=NEEDS,
-    requirement=("A-XCPD-08", "N-31", "X-ERR-02"),
+    requirement=("A-XCPD-08", "N-31", "X-ERR-02", "X-PRIV-01"),
 )
 def unknown(bench: Bench) -> Iterator[Observation]:
     """AA, NF, ERROR_PI_NO_MATCH, no subject, no issue."""
@@ -276,7 +277,15 @@ def nobody_found(bench: Bench, traits: Traits, *, strictly: bool = False) -> Ite
             got="none",
             clause="eHDSI XCPD 2.1",
         )
-    yield from traces(_without_echo(reply), bench)
+    yield from traces(_without_echo(reply), bench, *bench.country.personas)
+    if any(re.search(r"\b(?:19|20)\d{6}\b", one.text or "") for one in answer.details):
+        yield Observation(
+            what="the words of an answer hold a date of birth",
+            where="ITI-55 acknowledgementDetail/text",
+            expected="no personal data",
+            got="a date",
+            clause="GDPR art. 5",
+        )
 
 
 def _not_found(answer: xcpd.DiscoveryAnswer) -> Iterator[Observation]:

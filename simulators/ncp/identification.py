@@ -92,7 +92,8 @@ def _people(request: Request, traits: Traits) -> tuple[Persona, ...]:
         own = request.country.search_mask.patient.identifiers
         asked = tuple(replace(one, root=mine.domain) for one, mine in zip(asked, own, strict=False))
     if "birth-date" in lax:
-        traits = replace(traits, birth_date=None)
+        return tuple(one for one in request.country.personas if one in request.country.find(
+            asked, replace(traits, birth_date=one.birth_time[:8])))
     found = request.country.find(asked, traits)
     wild = "wildcard" in lax and any((one.extension or "").strip("%*?_") == "" for one in asked)
     by_name = "identifier" in lax and not asked and traits.name is not None
