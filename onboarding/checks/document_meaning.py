@@ -67,6 +67,7 @@ def documents_check(
 def seen(
     persona: Persona, found: Fetched, what: str, where: str, expected: str, got: str, clause: str = ""
 ) -> Observation:
+    """An observation at this place of a patient's document."""
     return Observation(
         what=what,
         where=f"{persona.key} level {found.entry.level} {where}",
