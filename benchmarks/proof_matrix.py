@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ FEW = ("HR", "GR", "CY", "LU", "ES")
 FUNDAMENTAL = (
     "A-SOAP-02", "A-SOAP-05", "X-HTTP-01", "X-HTTP-03", "A-XCPD-01", "A-XCA-01", "A-RET-01", "A-RET-02",
     "A-RET-03", "X-XML-01", "X-ERR-02", "A-SMP-02", "A-SMP-05", "A-ISM-01", "A-RET-05", "PS-001", "X-CON-01",
+)
+
+#: Defects that break whole transactions: examined by all checks, to prove those of other requirements too.
+WHOLE = (
+    "registry-error", "soap-fault", "saml-refuses-offset-time", "xcpd-wildcard", "xca-outage-as-empty",
+    "saml-accepts-none", "saml-accepts-none-xca", "ret-unknown-served", "xcpd-wrong-root-matches",
+    "http-gzip-unasked", "ret-bare-pdf", "soap-error-text-personal", "smp-no-ism", "saml-accepts-altered",
 )
 
 #: Beginning of a check's id -> why a defective NCP does not prove it.
@@ -139,7 +146,16 @@ def prove(benches: Benches, fault: Fault, codes: Sequence[str] = ()) -> Proof:
                 proof.country, target, only=[*wanted, *FUNDAMENTAL], settings=Settings(limit=40.0, answer=6.0)
             )
         proof = _judged(fault, proof.country, report, time.monotonic() - begun)
-    return proof
+    return _whole(benches, fault, proof) if fault.name in WHOLE else proof
+
+
+def _whole(benches: Benches, fault: Fault, proof: Proof) -> Proof:
+    """The same proof, with what all other checks say."""
+    code = proof.country
+    with defective(benches.worlds[code], code, fault):
+        report = examine(code, benches.target(code), settings=Settings(limit=90.0, answer=6.0, workers=4))
+    everything = _judged(fault, code, report, proof.seconds)
+    return replace(proof, others=(*everything.caught, *everything.others))
 
 
 def _judged(fault: Fault, code: str, report: Report, seconds: float) -> Proof:
