@@ -13,6 +13,7 @@ from ncpeh.settings import new_ids, now
 from ncpeh.walking import terminology
 from sesali.config import from_world
 from sesali.gateway import Gateway
+from sesali.judging import document_judge
 from sesali.login import LoginClient, PscSettings
 from sesali.login.transport import open_http
 from sesali.portal import PortalSettings, create_app
@@ -44,7 +45,8 @@ def portal_of(world_json: Path, *, url: str, issuer: str, client: str, secret: s
                         redirect_uri=f"{url}/auth/callback", post_logout_redirect_uri=f"{url}/fin"),
             http=http, clock=now, new_secret=lambda: secrets.token_urlsafe(32))
         gateway = started.enter_context(Gateway(config, clock=now, new_id=new_ids(None).__next__,
-                                                on_step=metrics.step))
+                                                on_step=metrics.step,
+                                                judge=document_judge(terminology(), now)))
         settings = replace(PortalSettings(base_url=url, login_origins=origins), **overrides)
         app = create_app(gateway, login, settings, terminology=terminology(), clock=now)
         portal: Portal = app.state.portal

@@ -32,6 +32,7 @@ from ncpeh.settings import new_ids
 from ncpeh.walking import terminology
 from sesali.config import from_world
 from sesali.gateway import Gateway
+from sesali.judging import document_judge
 from sesali.login import LoginClient, PscSettings
 from sesali.login.transport import open_http
 from sesali.portal import PortalSettings, create_app
@@ -65,7 +66,7 @@ class PortalWorld:
     limits : seconds and bytes that the gateway bears from a peer.
     audit : also an audit repository, to which gateway and NCPs send.
     on_message : sees every message between the gateway and the countries.
-    judge : schema and rules for documents.
+    judge : schema and rules for documents, those of the project by default.
     processes : each country in a process of its own, see ``World``.
     workers : so many copies of the portal in processes of their own (``ncpeh.portal_copies``) instead of one
         in this process; ``gateway`` and ``app`` are not to be had then.
@@ -170,7 +171,8 @@ class PortalWorld:
                         redirect_uri=callback, post_logout_redirect_uri=f"{self.url}/fin"),
             http=http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
         self._gateway = Gateway(config, clock=self._clock, new_id=new_ids(None).__next__,
-                                on_message=self._on_message, judge=self._judge)
+                                on_message=self._on_message,
+                                judge=self._judge or document_judge(terminology(), self._clock))
         started.callback(self._gateway.close)
         settings = replace(PortalSettings(base_url=self.url, login_origins=login_origins), **self._overrides)
         self._app = create_app(self._gateway, login, settings, terminology=terminology(), clock=self._clock)

@@ -10,6 +10,7 @@ from exchange.wire import OnMessage, ignore
 from ncpeh.settings import new_ids, now, typed_traits
 from sesali.gateway import Gateway
 from sesali.journey import JourneyRecord, Render, walk
+from sesali.judging import document_judge
 from sesali.professional import DEMONSTRATOR
 from sesali.summary import OpenedSummary
 
@@ -31,7 +32,8 @@ def terminology() -> Terminology:
 def open_gateway(config: GatewayConfig, *, on_message: OnMessage = ignore, seed: int | None = None
                  ) -> Gateway:
     """A gateway by the machine's clock; identifiers are random, or those of the seed."""
-    return Gateway(config, clock=now, new_id=new_ids(seed).__next__, on_message=on_message)
+    return Gateway(config, clock=now, new_id=new_ids(seed).__next__, on_message=on_message,
+                   judge=document_judge(terminology(), now))
 
 
 def walk_persona(config: GatewayConfig, country: Country, persona: Persona, *, on_message: OnMessage = ignore,
