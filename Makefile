@@ -16,7 +16,7 @@ demo: setup
 	$(BIN)/ncpeh demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .
