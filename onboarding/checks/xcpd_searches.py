@@ -103,3 +103,18 @@ def _less(bench: Bench, traits: Traits) -> Iterator[Traits]:
                     yield replace(traits, identifiers=left)
     if mask.birth_date is not None and mask.birth_date.mandatory and traits.birth_date:
         yield replace(traits, birth_date=None)
+
+
+@check(
+    id="XCPD-WILDCARD",
+    title="a wildcard in the place of an identifier finds nobody",
+    chapter="xcpd",
+    requirement=("A-XCPD-08", "A-XCPD-10", "X-PRIV-01"),
+    needs=NEEDS,
+)
+def wildcard(bench: Bench) -> Iterator[Observation]:
+    """Nobody may be fished for."""
+    traits = bench.traits(bench.good)
+    for sign in ("%", "*"):
+        anybody = tuple(replace(one, extension=sign) for one in traits.identifiers)
+        yield from nobody_found(bench, replace(traits, identifiers=anybody))
