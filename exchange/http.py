@@ -122,7 +122,9 @@ class Courier:
 def typed_failure(error: httpx.TransportError, host: str, country: str) -> TransportFailure:
     """The failure that fits an error of the HTTP library, with a sentence that says what to look at."""
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()  # a chain of causes may run in a circle
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         if isinstance(cause, ssl.SSLError):
             return TransportFailure("tls", f"no TLS connection with {host} ({country}): {_tls_reason(cause)}")
         if isinstance(cause, ConnectionRefusedError):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ehdsi.errors import TransportFailure
-from exchange.http import Courier, Limits
+from exchange.http import Courier, Limits, typed_failure
 from exchange.wire import WireMessage
 
 URL = "https://ncp.example/XCPD"
@@ -105,3 +105,10 @@ def test_compressed_answer_is_refused() -> None:
         lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=iter([b"\x1f\x8b"]))))
     with pytest.raises(TransportFailure):
         post(client)
+
+
+def test_circular_causes_end() -> None:
+    """Errors that are each other's cause are still typed; the search does not run for ever."""
+    error, other = httpx.ReadError("gone"), OSError("gone")
+    error.__cause__, other.__cause__ = other, error
+    assert typed_failure(error, "ncp.example", "HR").kind == "reset"
