@@ -6,7 +6,7 @@ clinicians in front of Chromium, ``--ncpeh-pack DIR`` (repeatable) adds a countr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="how clinicians look at pages (default: %(default)s)")
     group.addoption("--ncpeh-pack", action="append", default=[], metavar="DIR",
                     help="another country pack; its scenarios come along (repeatable)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A scenario that needs the simulators is skipped at a portal that has none behind it."""
+    from ncpeh.stage import NotHereError
+
+    try:
+        yield
+    except NotHereError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
