@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from ehdsi import oids
 from ehdsi.cda.datatypes import Identifier
-from ehdsi.registry import RegistryError, Severity
+from ehdsi.registry import STATUS_PARTIAL, RegistryError, Severity
 from ehdsi.xca_query import DocumentEntry, DocumentList, DocumentPair, DocumentQuery
 from sesali.outcomes import Notice, StepRefused, code_for_wire, notice, refused
 
@@ -42,23 +42,28 @@ def judge(answer: DocumentList, patient_id: Identifier, *, country: str, country
 
     Raises
     ------
-    StepRefused : SES-070, 072 refused, SES-073 none, SES-080, 082 unusable, SES-083 another patient or
-        another country, SES-084 the treatment relationship was not accepted.
+    StepRefused : SES-070, 072 refused, SES-073 none, SES-074 only entries without ids, SES-080, 082
+        unusable, SES-083 another patient or another country, SES-084 the treatment relationship was not
+        accepted.
     """
     _check_owner(answer.entries, patient_id, home_community)
     summaries = tuple(sorted((pair for pair in map(_usable, answer.pairs()) if pair is not None),
-                             key=_newest_first, reverse=True))
+                             key=written_at, reverse=True))
     errors = tuple(error for error in answer.errors
                    if error.severity is Severity.ERROR or error.code in _NOTHING_THERE)
+    unnamed = any(not entry.unique_id or not entry.repository_unique_id for entry in answer.entries)
     if not summaries:
+        if unnamed and not errors:
+            # There is something, it only cannot be asked for: to say "no summary" would be untrue.
+            raise refused("SES-074", detail="ITI-38: entries without the ids they are fetched by")
         raise _refusal(errors, country_name)
     # An error beside documents: the reference implementation lists them all the same. What a country refuses
     # is not opened; only "nothing there", warnings and a partial success leave the list standing.
     grave = tuple(error for error in errors if error.code not in _NOTHING_THERE)
     if grave and answer.status is not None and not answer.status.endswith(":PartialSuccess"):
         raise _refusal(grave, country_name)
-    return Listing(country=country, summaries=summaries,
-                   notices=(notice("SES-074"),) if answer.errors else ())
+    incomplete = bool(answer.errors) or unnamed or answer.status == STATUS_PARTIAL
+    return Listing(country=country, summaries=summaries, notices=(notice("SES-074"),) if incomplete else ())
 
 
 def _check_owner(entries: tuple[DocumentEntry, ...], patient_id: Identifier, home_community: str) -> None:
@@ -88,8 +93,10 @@ def _fetchable(entry: DocumentEntry | None) -> DocumentEntry | None:
     return None if code is not None and code.code != oids.DOCUMENT_CODE_PATIENT_SUMMARY else entry
 
 
-def _newest_first(pair: DocumentPair) -> str:
-    return max(entry.creation_time or "" for entry in (pair.level3, pair.level1) if entry is not None)
+def written_at(pair: DocumentPair) -> str:
+    """The HL7 time by which a summary is sorted and shown: the structured form's, or else the PDF's."""
+    times = (entry.creation_time for entry in (pair.level3, pair.level1) if entry is not None)
+    return next(filter(None, times), "")
 
 
 def _refusal(errors: tuple[RegistryError, ...], country_name: str) -> StepRefused:

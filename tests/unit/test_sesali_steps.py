@@ -74,6 +74,26 @@ def test_levels_that_are_linked_are_one_summary(patient: MatchedPatient) -> None
         (True, True), (True, False)]
 
 
+def test_newest_is_judged_by_the_date_that_is_shown(patient: MatchedPatient) -> None:
+    """A PDF made later than its structured form does not lift the summary above a newer one."""
+    link = Association(association_id="a", association_type=xca_query.TRANSFORM, source="urn:uuid:1",
+                       target="urn:uuid:3")
+    newer = entry(patient, entry_id="urn:uuid:new", unique_id="1.2.3^9", creation_time="20260201000000")
+    late_pdf = entry(patient, 1, creation_time="20260301000000")
+    found = listed(patient, DocumentList(entries=(entry(patient), late_pdf, newer), associations=(link,)))
+    assert [documents.written_at(pair)[:8] for pair in found.summaries] == ["20260201", "20260101"]
+
+
+def test_what_is_missing_from_the_list_is_said(patient: MatchedPatient) -> None:
+    """A partial success without errors, and entries nobody could fetch, are told; never "no summary"."""
+    partial = listed(patient, DocumentList(status=STATUS_PARTIAL, entries=(entry(patient),)))
+    some = listed(patient, DocumentList(entries=(entry(patient), entry(patient, entry_id="x", unique_id=""))))
+    assert [one.code for one in (*partial.notices, *some.notices)] == ["SES-074", "SES-074"]
+    with pytest.raises(StepRefused) as refusal:
+        listed(patient, DocumentList(entries=(entry(patient, unique_id=""),)))
+    assert refusal.value.code == "SES-074"
+
+
 @pytest.mark.parametrize(("status", "code", "severity", "outcome"), [
     (STATUS_SUCCESS, "1102", Severity.WARNING, "SES-074"),
     (STATUS_PARTIAL, "4102", Severity.ERROR, "SES-074"),

@@ -13,7 +13,7 @@ from ehdsi.cda.build import build
 from ehdsi.cda.datatypes import Time
 from ehdsi.terminology import translate_summary
 from ehdsi.xca_query import DocumentPair
-from sesali.documents import Listing
+from sesali.documents import Listing, written_at
 from sesali.french import FrenchSummary, Mode, french_view
 from sesali.french.dates import date_words
 from sesali.french.people import language_name
@@ -118,7 +118,7 @@ def _described(pair: DocumentPair) -> str:
     entry = pair.level3 or pair.level1
     assert entry is not None, "a pair has at least one level"
     forms = "structurée et PDF" if pair.level3 and pair.level1 else "structurée" if pair.level3 else "PDF"
-    written = date_words(Time(value=(entry.creation_time or "")[:8] or None), absent="date non transmise")
+    written = date_words(Time(value=written_at(pair)[:8] or None), absent="date non transmise")
     return ", ".join(part for part in (written, language_name(entry.language), forms) if part)
 
 
