@@ -17,7 +17,7 @@ per_login = 2
 mix = {{ summary = 4, typing-error = 1, no-summary = 1, drop-off = 1 }}
 
 [[stage]]
-seconds = 4
+seconds = {seconds}
 {amount}
 
 {fault}
@@ -28,9 +28,10 @@ journeys = {journeys}
 
 
 def _run(folder: Path, *options: str, model: str = "closed", amount: str = "users = 3", fault: str = "",
-         journeys: int = 2) -> tuple[int, dict]:
+         journeys: int = 2, seconds: int = 4) -> tuple[int, dict]:
     profile = folder / "short.toml"
-    profile.write_text(PROFILE.format(model=model, amount=amount, fault=fault, journeys=journeys))
+    profile.write_text(PROFILE.format(model=model, amount=amount, fault=fault, journeys=journeys,
+                                      seconds=seconds))
     code = main(["load", "--profile", str(profile), "--country", "HR", "--country", "EE", "--out",
                  str(folder / "out"), *options])
     return code, json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
@@ -52,10 +53,10 @@ def test_a_short_run_is_without_errors_and_without_wrong_patients(tmp_path):
 def test_locusts_own_master_and_two_workers_on_two_portals(tmp_path):
     """Distribution is Locust's: a master, two workers, figures added up; here before two portals."""
     code, result = _run(tmp_path, "--generators", "2", "--workers", "2", model="open",
-                        amount="arrivals = 3.0")
+                        amount="arrivals = 3.0", journeys=1, seconds=12)
     assert code == 0, result["examples"]
     assert result["generators"] == 2
-    assert sum(result["ended"].values()) >= 2
+    assert sum(result["ended"].values()) >= 1
     assert result["audit"]["lost"] == 0
 
 
