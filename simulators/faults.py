@@ -59,7 +59,8 @@ Safety: TypeAlias = Literal["none", "delay", "wrong data shown", "data lost", "w
 Expected: TypeAlias = Literal["fail", "warn", "info", "pass", "manual"]
 
 #: Every kind understands these: on every n-th call only; from the n-th call on; for certain requests only
-#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions); only about patients
+#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions); only about
+#: patients
 #: who are known.
 _COMMON: Mapping[str, tuple[type, ...]] = {
     "every": (int,),
