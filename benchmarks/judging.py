@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from ehdsi.rules import Finding, RuleContext, check
-from ehdsi.rules.schema import validate
+from ehdsi.findings import Finding
 from ehdsi.terminology import Terminology, load
 from ehdsi.xml import XmlElement
+from sesali.judging import document_judge
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,5 +27,4 @@ def judge(content: bytes, root: XmlElement) -> tuple[Finding, ...]:
 
 def judge_tree(root: XmlElement, content: bytes) -> tuple[Finding, ...]:
     """The same for a document that is parsed already."""
-    context = RuleContext(now=datetime.now(UTC), size=len(content), raw=content, members=terminology().member)
-    return validate(root, "cda") + check(root, context)
+    return document_judge(terminology(), lambda: datetime.now(UTC))(content, root)
