@@ -15,7 +15,8 @@ from ehdsi.cda.datatypes import Coded
 from ehdsi.dsig import SigningKey
 from ehdsi.saml import build
 from ehdsi.xml import XmlElement
-from tests.component.golden_requests import Gateway, Letter, Reply, edited, uuid
+from onboarding.letters import edited
+from tests.component.golden_requests import Gateway, Letter, Reply, uuid
 
 PATIENT = "HR-1"
 OTHER = "HR-3"

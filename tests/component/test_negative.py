@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,5 +103,5 @@ def test_memory_of_assertions_still_checks_the_patient(strict: Side) -> None:
     gateway = strict.gateways["HR"]
     good = letter(gateway, "ITI-38")
     assert gateway.send(good).listing().entries
-    good.body = gateway.query(gateway.patient("HR-3")).body
-    listed("4206")(gateway.send(good))
+    other = replace(good, body=gateway.query(gateway.patient("HR-3")).body)
+    listed("4206")(gateway.send(other))
