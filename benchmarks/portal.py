@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from benchmarks.processes import ROOT
 from benchmarks.report import Table, say, verdict
+from clinician import HttpClinician
 
 COLD_STARTS = 5
 REPEATS, ROUNDS = 60, 5
@@ -80,43 +81,33 @@ def _cold_table(cold: list[tuple[float, float, float]]) -> Table:
 def _pages() -> list[Page]:
     """Walk one journey; at each page stop and ask for it many times, without sockets."""
     import countries
-    from ncpeh.portal_walk import PROFESSIONAL, Walker, filled, log_in, papers
+    from ncpeh.portal_journey import PROFESSIONAL, papers_of
     from ncpeh.portal_world import PortalWorld
 
     country = countries.load("HR")
-    typed = papers(country.personas[0].identifiers)
     with tempfile.TemporaryDirectory(prefix="ncpeh-bench-") as folder, \
-            PortalWorld([country], run_dir=Path(folder)) as world:
-        walker, found = Walker(world.url, world.ca), []
-
-        def look(name: str) -> None:
-            found.append(_page(name, world.app, walker))
-
-        walker.get("/")
-        look("home")
-        log_in(walker, PROFESSIONAL)
-        look("countries")
-        walker.send("/pays", {"pays": country.code})
-        walker.wait()
-        look("identity traits")
-        walker.send("/identite", filled(walker.form("/identite"), typed))
-        walker.wait()
-        look("patient found")
-        walker.send("/verification", {"vu": "1"})
-        look("notice and agreement")
-        walker.send("/accord", {"langue": "fr", "remise": "1", "accord": "oui", "par": "patient"})
-        walker.wait()
-        look("summary")
-        walker.close()
+            PortalWorld([country], run_dir=Path(folder)) as world, \
+            HttpClinician(world.url, ca=world.ca) as doctor:
+        steps: tuple[tuple[str, Callable[[], Any]], ...] = (
+            ("home", doctor.open),
+            ("countries", lambda: doctor.log_in(PROFESSIONAL)),
+            ("identity traits", lambda: doctor.choose_country(country.names.fr)),
+            ("patient found", lambda: doctor.identify(papers_of(country.personas[0]))),
+            ("notice and agreement", doctor.confirm_identity),
+            ("summary", doctor.accept_notice))
+        found = []
+        for name, act in steps:
+            act()
+            found.append(_page(name, world.app, doctor))
         return found
 
 
-def _page(name: str, app: Any, walker: Any) -> Page:
+def _page(name: str, app: Any, doctor: HttpClinician) -> Page:
     """A page's size, its CPU seconds in the portal and those of the bare framework with the same bytes."""
-    address = urlsplit(str(walker.here.url))
+    address = urlsplit(doctor.page.address)
     headers = [(b"host", address.netloc.encode()), (b"cookie", "; ".join(
-        f"{key}={value}" for key, value in walker.cookies().items()).encode())]
-    body = walker.here.content
+        f"{key}={value}" for key, value in doctor.cookies().items()).encode())]
+    body = doctor.page.content.encode()
     bare = Starlette(routes=[Route(address.path, lambda _: HTMLResponse(body))])
     portal, floor = (min(_seconds(one, address.path, headers, len(body)) for _ in range(ROUNDS))
                      for one in (app, bare))

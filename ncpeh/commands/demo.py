@@ -15,7 +15,7 @@ from ncpeh.console import FINDINGS, OK, Progress, print_json, print_table
 if TYPE_CHECKING:
     from countries import Country, Persona
     from exchange.wire import OnMessage, WireMessage
-    from ncpeh.portal_walk import Walk
+    from ncpeh.portal_journey import MakeClinician, Walk
     from ncpeh.portal_world import PortalWorld
     from ncpeh.tracing import TraceFolder
 
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
                         help="how the foreign NCPs behave")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of all identifiers")
+    parser.add_argument("--browser", action="store_true", help="travel in Chromium (needs Playwright)")
     parser.add_argument("--json", action="store_true", help="the table as JSON")
     parser.epilog = "Example: ncpeh demo --country HR --country EE"
 
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Walk all journeys; 0 only when all of them ended with a page."""
     import countries
+    from ncpeh.portal_journey import clinicians
     from ncpeh.portal_world import PortalWorld
     from ncpeh.settings import country_of
     from ncpeh.tracing import TraceFolder
@@ -48,12 +50,13 @@ def run(options: argparse.Namespace) -> int:
     begin = time.perf_counter()
     with (tempfile.TemporaryDirectory(prefix="ncpeh-") as folder,
           PortalWorld(chosen, run_dir=Path(folder), mode=options.mode, seed=options.seed,
-                      on_message=_by_country(traces)) as everything):
+                      on_message=_by_country(traces)) as everything,
+          clinicians(options.browser) as make):
         started = (time.perf_counter() - begin) * 1000
         walked = []
         for country in chosen:
             progress.step(country.names.en)
-            walked.append(_walk(everything, country, options.out))
+            walked.append(_walk(everything, country, options.out, make))
         _write_assets(everything, options.out)
     progress.end()
     index = _write_index(walked, options.out, started, options.seed)
@@ -69,15 +72,14 @@ def _by_country(traces: Mapping[str, TraceFolder]) -> OnMessage:
     return hook
 
 
-def _walk(everything: PortalWorld, country: Country, out: Path) -> Walked:
+def _walk(everything: PortalWorld, country: Country, out: Path, make: MakeClinician) -> Walked:
     """One journey, and the files that people open beside it."""
-    from ncpeh.portal_walk import papers, walk_portal
+    from ncpeh.portal_journey import papers_of, walk_portal
     from ncpeh.settings import usual_persona
 
     persona = usual_persona(country)
-    walk = walk_portal(everything.url, everything.ca, country.code, papers(
-        (*persona.identifiers, *persona.shared_identifiers), birth_date=persona.birth_time,
-        gender=persona.gender or ""))
+    with make(everything.url, ca=everything.ca) as doctor:
+        walk = walk_portal(doctor, country.code, country.names.fr, papers_of(persona))
     files = {f"{country.code}.html": walk.page.replace('"/static/', '"static/').encode(),
              f"{country.code}-level1.pdf": walk.pdf, f"{country.code}-level3.xml": walk.xml}
     for name, content in files.items():
@@ -96,7 +98,7 @@ def _write_assets(everything: PortalWorld, out: Path) -> None:
 
 
 def _write_index(walked: Sequence[Walked], out: Path, started: float, seed: int) -> Path:
-    from ncpeh.portal_walk import STEPS
+    from ncpeh.portal_journey import STEPS
     from ncpeh.settings import now
     from reports.demo import DemoRow, Link, write_demo
 
@@ -115,7 +117,7 @@ def _result(walk: Walk) -> str:
 
 
 def _print(walked: Sequence[Walked], as_json: bool, index: Path) -> None:
-    from ncpeh.portal_walk import STEPS
+    from ncpeh.portal_journey import STEPS
 
     if as_json:
         print_json({"index": str(index), "journeys": [

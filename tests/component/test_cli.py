@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from ncpeh.cli import COMMANDS, full_parser, main
+from ncpeh.portal_journey import STEPS
+from ncpeh.portal_world import PortalWorld
 from simulators.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,33 @@ def test_journey_against_a_running_world(world_file: Path, capsys: pytest.Captur
     assert names[0] == "01-SMP-mask-request.http"
     assert [name[3:] for name in names if "ITI-55" in name and "SMP" not in name] == [
         "ITI-55-request.http", "ITI-55-response.http"]
+
+
+def test_journey_through_the_portal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A clinician reads a minor's summary at a portal that runs, named by world.json or by its address."""
+    with PortalWorld(["HR"], run_dir=tmp_path) as running:
+        page = tmp_path / "page.html"
+        assert main(["journey", "--country", "HR", "--patient", "HR-2", "--world", str(running.world_json),
+                     "--page", str(page), "--json"]) == 0
+        record = json.loads(capsys.readouterr().out)
+        assert list(record["milliseconds"]) == list(STEPS)
+        assert record["ok"]
+        assert record["sections"] >= 5
+        assert record["levels"] == [3, 1]
+        assert 'aria-label="Patient"' in page.read_text(encoding="utf-8")
+        there = ["--portal", running.url, "--ca", str(running.ca)]
+        assert main(["journey", "--country", "HR", "--patient", "HR-5", *there]) == 1
+        assert "SES-072  Le patient n’a pas activé le partage européen" in capsys.readouterr().out
+        assert main(["journey", "--country", "HR", "--trace", str(tmp_path / "trace"), *there]) == 2
+    assert main(["journey", "--country", "HR", *there]) == 3
+    assert "did not answer" in capsys.readouterr().err
+
+
+def test_private_journey_leaves_its_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a running world one is made, and ``--trace`` holds what went over the wire."""
+    assert main(["journey", "--country", "MT", "--trace", str(tmp_path)]) == 0
+    assert "sections shown" in capsys.readouterr().out
+    assert {"ITI-55", "ITI-38", "ITI-39"} <= {path.name[3:9] for path in tmp_path.glob("*-request.http")}
 
 
 def test_refused_journey_is_a_finding(world_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

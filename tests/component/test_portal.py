@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ncpeh.portal_walk import papers, walk_portal
+from clinician import HttpClinician
+from ncpeh.portal_journey import papers_of, walk_portal
 from ncpeh.portal_world import PortalWorld
 from ncpeh.settings import usual_persona
 from sesali.documents import Listing
 from sesali.notice import ITEMS, LANGUAGES
 from sesali.professional import Treatment
-from tests.component.portal_visit import BO, MovingClock, Visitor, portal
+from tests.component.portal_visit import BO, MovingClock, Visitor, portal, unpicked
 
 COUNTRIES = ["HR", "EE", "LU", "MT", "PT", "CZ", "ES"]
 
@@ -50,8 +51,8 @@ def visitor(everything: PortalWorld) -> Iterator[Visitor]:
 def test_each_country_from_login_to_logout(everything: PortalWorld, code: str) -> None:
     """The whole journey: summary in French, original PDF beside it, logout at Pro Santé Connect as well."""
     persona = usual_persona(everything.world.countries[code])
-    walk = walk_portal(everything.url, everything.ca, code,
-                       papers((*persona.identifiers, *persona.shared_identifiers)))
+    with HttpClinician(everything.url, ca=everything.ca) as doctor:
+        walk = walk_portal(doctor, code, everything.world.countries[code].names.fr, papers_of(persona))
     assert walk.ok, walk.heading
     assert walk.sections >= 5
     assert walk.pdf.startswith(b"%PDF")
@@ -68,7 +69,7 @@ def test_each_country_from_login_to_logout(everything: PortalWorld, code: str) -
 ])
 def test_a_country_that_says_no_has_its_page(visitor: Visitor, key: str, code: str, heading: str) -> None:
     """Each refusal has its own heading and code, two ways on and a reference, and names nobody."""
-    visitor.log_in().open(key)
+    visitor.enter_as().read(key)
     assert str(visitor.here.url).endswith("/arret")
     persona = visitor.everything.world.countries[key[:2]].persona(key)
     assert visitor.page.heading == heading
@@ -83,7 +84,7 @@ def test_a_country_that_says_no_has_its_page(visitor: Visitor, key: str, code: s
 @pytest.mark.parametrize(("typed", "code"), [("999999999", "SES-060")])
 def test_nobody_found_stays_on_the_form(visitor: Visitor, typed: str, code: str) -> None:
     """No match: the form again, with what was typed, what to check and what else to do."""
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     visitor.send("/identite", {"champ-1": typed})
     assert str(visitor.here.url).endswith("/identite")
     assert code in visitor.page.codes
@@ -93,7 +94,7 @@ def test_nobody_found_stays_on_the_form(visitor: Visitor, typed: str, code: str)
 
 def test_several_people_are_never_listed(visitor: Visitor) -> None:
     """Twins: neither of them is named."""
-    visitor.log_in().look_for("ES-5")
+    visitor.enter_as().look_for("ES-5")
     assert "SES-061" in visitor.page.codes
     twin = visitor.everything.world.countries["ES"].persona("ES-5")
     assert twin.name.family[0] not in visitor.text
@@ -101,7 +102,7 @@ def test_several_people_are_never_listed(visitor: Visitor) -> None:
 
 def test_errors_of_the_form_stand_on_top_and_at_the_field(visitor: Visitor) -> None:
     """A wrong number: 422, a summary that links to the field, the same words there, the title says so."""
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     visitor.send("/identite", {"champ-1": "99 900"})
     assert visitor.here.status_code == 422
     assert visitor.text.count("9\u00a0chiffres attendus, 5 saisis") == 2
@@ -113,7 +114,7 @@ def test_errors_of_the_form_stand_on_top_and_at_the_field(visitor: Visitor) -> N
 
 def test_deceased_person_needs_a_second_tick(visitor: Visitor) -> None:
     """A death that the country declares is said first, must be acknowledged, and stays in the banner."""
-    visitor.log_in().look_for("HR-4")
+    visitor.enter_as().look_for("HR-4")
     assert visitor.text.index("décédée") < visitor.text.index("<h1>")
     visitor.send("/verification", {"vu": "1"})
     assert visitor.here.status_code == 422
@@ -123,7 +124,7 @@ def test_deceased_person_needs_a_second_tick(visitor: Visitor) -> None:
 
 def test_minor_may_be_represented(visitor: Visitor) -> None:
     """For a minor the page asks who answers; a representative has a name."""
-    visitor.log_in().confirm("HR-2")
+    visitor.enter_as().confirm("HR-2")
     assert "représentant légal" in visitor.text
     visitor.send("/accord", {"langue": "hr", "remise": "1", "accord": "oui", "par": "representant"})
     assert visitor.here.status_code == 422
@@ -132,18 +133,18 @@ def test_minor_may_be_represented(visitor: Visitor) -> None:
 
 def test_verification_must_be_ticked_and_can_be_refused(visitor: Visitor) -> None:
     """Without the tick nothing goes on; another person means an empty form and nothing kept."""
-    visitor.log_in().look_for("PT-1")
+    visitor.enter_as().look_for("PT-1")
     visitor.send("/verification", {})
     assert visitor.here.status_code == 422
     visitor.send("/rejet", {})
     assert "SES-064" in visitor.page.codes
-    assert visitor.form("/identite").fields["champ-1"] == ""
+    assert visitor.values("/identite")["champ-1"] == ""
     assert visitor.get(f"/patient/{visitor.key}/accord").status_code == 403
 
 
 def test_patient_refuses_and_nothing_is_asked(visitor: Visitor) -> None:
     """« Non » ends it: SES-091, no list and no document were asked for, the audit trail knows."""
-    visitor.log_in().open("PT-1", accord="non")
+    visitor.enter_as().read("PT-1", accord="non")
     assert visitor.page.codes[-1] == "SES-091"
     steps = [one.step for one in visitor.everything.world.ncp("PT").received]
     assert steps == ["ITI-55"]
@@ -154,7 +155,7 @@ def test_patient_refuses_and_nothing_is_asked(visitor: Visitor) -> None:
 
 def test_presented_and_agreed_are_asked_separately(visitor: Visitor) -> None:
     """Agreement without the notice is refused (SES-090), the notice without an answer as well."""
-    visitor.log_in().confirm("PT-1")
+    visitor.enter_as().confirm("PT-1")
     visitor.send("/accord", {"langue": "pt", "accord": "oui"})
     assert "Présentez la notice" in visitor.text
     visitor.send("/accord", {"langue": "pt", "remise": "1"})
@@ -176,12 +177,12 @@ def test_notice_in_another_language_is_not_found(visitor: Visitor) -> None:
     """A language without a notice: SES-092, with a way back."""
     visitor.get("/notice/tlh")
     assert visitor.here.status_code == 404
-    assert visitor.page.codes == ["SES-092"]
+    assert visitor.page.codes == ("SES-092",)
 
 
 def test_notice_of_the_patient_is_recorded(visitor: Visitor) -> None:
     """The patient's own language is offered first; opening the notice is an event."""
-    visitor.log_in().confirm("EE-1")
+    visitor.enter_as().confirm("EE-1")
     assert visitor.text.index('value="et"') < visitor.text.index('value="fr"')
     visitor.client.get(f"{visitor.everything.url}/patient/{visitor.key}/notice?langue=et")
     trail = visitor.everything.gateway.trail
@@ -194,19 +195,19 @@ def test_events_of_a_journey_arrive_at_the_repository(visitor: Visitor) -> None:
     trail = visitor.everything.gateway.trail
     assert trail is not None
     before = len(trail.outbox.events())
-    visitor.log_in().open("LU-1")
+    visitor.enter_as().read("LU-1")
     assert trail.outbox.events()[before:] == (
         "EHDSI-91", "EHDSI-11", "PIN-ack", "EHDSI-92", "EHDSI-21", "EHDSI-22", "EHDSI-22", "EHDSI-94")
 
 
 def test_slow_country_has_a_waiting_page(visitor: Visitor) -> None:
     """Which country, since when, until when, how to stop; no trait; then the result."""
-    visitor.log_in().choose("HR")
+    visitor.enter_as().choose_code("HR")
     visitor.everything.world.ncp("HR").faults.add("latency", seconds=1.2)
     fields = visitor.papers_of("HR-1")
     visitor.send("/identite", fields)
     assert "/attente/" in str(visitor.here.url)
-    assert visitor.page.heading == "Recherche en cours en\u00a0Croatie"
+    assert visitor.page.heading == "Recherche en cours en Croatie"
     assert "Ne plus attendre" in visitor.text
     assert fields["champ-1"] not in visitor.text
     state = visitor.client.get(f"{visitor.here.url}/etat").json()
@@ -217,18 +218,18 @@ def test_slow_country_has_a_waiting_page(visitor: Visitor) -> None:
 
 def test_waiting_can_be_given_up(visitor: Visitor) -> None:
     """« Ne plus attendre » leads back to the form with its values; the late answer changes nothing."""
-    visitor.log_in().choose("HR")
+    visitor.enter_as().choose_code("HR")
     visitor.everything.world.ncp("HR").faults.add("latency", seconds=1.0)
     visitor.send("/identite", visitor.papers_of("HR-1"))
     visitor.send("/arret", {})
     assert str(visitor.here.url).endswith("/identite")
-    assert visitor.form("/identite").fields["champ-1"]
+    assert visitor.values("/identite")["champ-1"]
     assert visitor.get(f"/patient/{visitor.key}/verification").status_code == 403
 
 
 def test_country_that_is_down_can_be_tried_again(visitor: Visitor) -> None:
     """SES-080 with « Réessayer », which works once the country is back."""
-    visitor.log_in().choose("MT")
+    visitor.enter_as().choose_code("MT")
     fault = visitor.everything.world.ncp("MT").faults.add("http-503-plain")
     visitor.send("/identite", visitor.papers_of("MT-1"))
     assert visitor.page.codes[-1] == "SES-080"
@@ -240,26 +241,27 @@ def test_country_that_is_down_can_be_tried_again(visitor: Visitor) -> None:
 
 def test_pressing_twice_asks_once(visitor: Visitor) -> None:
     """The same form sent twice lands on the same result, and the country is asked once."""
-    visitor.log_in().choose("CZ")
+    visitor.enter_as().choose_code("CZ")
     form, fields = visitor.form("/identite"), visitor.papers_of("CZ-1")
     for _ in range(2):
-        answer = visitor.client.post(f"{visitor.everything.url}{form.action}", data={**form.fields, **fields})
+        answer = visitor.client.post(f"{visitor.everything.url}{form.action}",
+                                     data={**unpicked(form), **fields})
         assert str(answer.url).endswith("/verification")
     assert len(visitor.everything.world.ncp("CZ").received) == 1
 
 
 def test_second_patient_closes_the_first(visitor: Visitor) -> None:
     """Two tabs: as soon as another patient's record is opened, pages of the first say SES-120."""
-    visitor.log_in().open("PT-1")
+    visitor.enter_as().read("PT-1")
     first = visitor.key
-    visitor.open("HR-1")
+    visitor.read("HR-1")
     assert str(visitor.here.url).endswith("/synthese")
     assert visitor.client.get(f"{visitor.everything.url}/patient/{first}/synthese").status_code == 403
 
 
 def test_three_views_downloads_and_the_end(visitor: Visitor) -> None:
     """The view is chosen and remembered; files have names without identity; « Terminer » leaves nothing."""
-    visitor.log_in().open("PT-1")
+    visitor.enter_as().read("PT-1")
     here = str(visitor.here.url)
     assert "vue-deux" in visitor.text
     assert "vue-orig" in visitor.get(f"{here}?vue=orig").text
@@ -295,7 +297,7 @@ def test_login_that_fails_says_why(visitor: Visitor, press: dict[str, str], code
     """Cancelled, forged, too weak: a page with the code, and no session."""
     visitor.get("/connexion")
     visitor.send("/auth/identites", press)
-    assert visitor.page.codes == [code]
+    assert visitor.page.codes == (code,)
     assert "__Host-session" not in visitor.client.cookies
 
 
@@ -307,7 +309,7 @@ def test_every_refused_identity_is_told_its_reason(everything: PortalWorld) -> N
         visitor = Visitor(everything)
         visitor.get("/connexion")
         visitor.send("/auth/identites", {"identite": identity.key})
-        assert visitor.page.codes == [identity.expected], identity.key
+        assert visitor.page.codes == (identity.expected,), identity.key
         visitor.close()
 
 
@@ -321,18 +323,18 @@ def test_login_service_that_is_down_is_said(visitor: Visitor) -> None:
 
 def test_session_ends_by_itself(visitor: Visitor, clock: MovingClock) -> None:
     """Fifteen minutes without activity, four hours in any case; asking on the waiting page is no activity."""
-    visitor.log_in()
+    visitor.enter_as()
     clock.advance(14 * 60)
     assert visitor.get("/pays").status_code == 200
     clock.advance(16 * 60)
     visitor.get("/pays")
-    assert visitor.page.codes == ["SES-110"]
+    assert visitor.page.codes == ("SES-110",)
     clock.offset *= 0
 
 
 def test_session_is_extended_by_its_button(visitor: Visitor, clock: MovingClock) -> None:
     """« Prolonger » starts the idle time again."""
-    visitor.log_in()
+    visitor.enter_as()
     clock.advance(14 * 60)
     visitor.send("/session/prolonger", {})
     clock.advance(14 * 60)
@@ -342,19 +344,19 @@ def test_session_is_extended_by_its_button(visitor: Visitor, clock: MovingClock)
 
 def test_logout_elsewhere_ends_the_session(visitor: Visitor) -> None:
     """A back-channel logout of Pro Santé Connect wipes the session."""
-    visitor.log_in().open("PT-1")
+    visitor.enter_as().read("PT-1")
     visitor.everything.psc.log_out_everywhere()
     for _ in range(100):
         if visitor.get("/pays").status_code == 403:
             break
-    assert visitor.page.codes == ["SES-110"]
+    assert visitor.page.codes == ("SES-110",)
 
 
 def test_a_country_not_connected_is_refused(visitor: Visitor) -> None:
     """A forged country is SES-040; none chosen is an error of the form."""
-    visitor.log_in()
+    visitor.enter_as()
     visitor.send("/pays", {"pays": "XX"})
-    assert visitor.page.codes == ["SES-040"]
+    assert visitor.page.codes == ("SES-040",)
     visitor.get("/pays")
     visitor.send("/pays", {})
     assert visitor.here.status_code == 422
@@ -380,13 +382,13 @@ def test_several_summaries_are_a_choice(visitor: Visitor, monkeypatch: pytest.Mo
         return replace(found, summaries=found.summaries * 2)
 
     monkeypatch.setattr(gateway, "documents", twice)
-    visitor.log_in().open("PT-1")
+    visitor.enter_as().read("PT-1")
     assert str(visitor.here.url).endswith("/choix")
     assert "checked" not in visitor.text
     visitor.send("/choix", {})
     assert visitor.here.status_code == 422
     visitor.send("/choix", {"synthese": "1"})
-    assert visitor.wait().status_code == 200
+    assert visitor.wait().status == 200
     assert "Autre synthèse" in visitor.text
     visitor.get(str(visitor.here.url).replace("synthese", "choix"))
     visitor.send("/choix", {"synthese": "2"})
@@ -399,11 +401,11 @@ def test_emergency_is_a_setting_of_the_country(visitor: Visitor) -> None:
     settings = portal.settings
     portal.settings = replace(settings, emergency=frozenset({"PT"}))
     try:
-        visitor.log_in().confirm("PT-1")
+        visitor.enter_as().confirm("PT-1")
         visitor.send("/accord", {"motif": "urgence", "raison": "trop court"})
         assert visitor.here.status_code == 422
         visitor.send("/accord", {"motif": "urgence", "raison": "Patient inconscient, accident de la route"})
-        assert visitor.wait().url.path.endswith("/synthese")
+        assert visitor.wait().address.endswith("/synthese")
     finally:
         portal.settings = settings
     last = visitor.everything.world.ncp("PT").received.last
@@ -417,10 +419,10 @@ def test_country_that_only_informs_asks_about_objection(visitor: Visitor) -> Non
     settings = portal.settings
     portal.settings = replace(settings, information_only=frozenset({"LU"}))
     try:
-        visitor.log_in().confirm("LU-1")
+        visitor.enter_as().confirm("LU-1")
         assert "s’oppose-t-il" in visitor.text
         visitor.send("/accord", {"langue": "fr", "remise": "1", "accord": "oui"})
-        assert visitor.wait().url.path.endswith("/synthese")
+        assert visitor.wait().address.endswith("/synthese")
     finally:
         portal.settings = settings
 
@@ -431,11 +433,11 @@ def test_country_without_a_usable_form_is_suspended(tmp_path: Path) -> None:
         everything.world.smp.fault_set("EE").add("ism-country-mismatch")
         visitor = Visitor(everything)
         try:
-            visitor.log_in()
+            visitor.enter_as()
             assert "momentanément suspendu" in visitor.text
             assert 'value="EE"' not in visitor.text
             visitor.send("/pays", {"pays": "EE"})
-            assert visitor.page.codes == ["SES-041"]
+            assert visitor.page.codes == ("SES-041",)
         finally:
             visitor.close()
 
@@ -445,7 +447,7 @@ def test_pages_keep_their_budget(visitor: Visitor) -> None:
     style, script = visitor.everything.app.state.portal.pages.assets
     assert len(style.content) <= 16_384
     assert len(script.content) <= 3_072
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     assert len(visitor.here.content) <= 12_288
-    visitor.open("PT-1")
+    visitor.read("PT-1")
     assert len(visitor.here.content) <= 92_160

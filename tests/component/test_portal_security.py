@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ncpeh.portal_world import PortalWorld
-from tests.component.portal_visit import ADA, BO, Visitor, portal
+from tests.component.portal_visit import ADA, BO, Visitor, portal, unpicked
 
 PATIENT = "PT-1"
 
@@ -58,7 +58,7 @@ def traits(visitor: Visitor) -> list[str]:
 
 def test_every_answer_carries_the_headers(visitor: Visitor) -> None:
     """Policy without inline code, no framing, no referrer, no sniffing; nothing but static files is kept."""
-    visitor.log_in().open(PATIENT)
+    visitor.enter_as().read(PATIENT)
     for name in ("original.pdf", "original.xml", "verification", "nothing-there"):
         visitor.seen.append(visitor.client.get(str(visitor.here.url).replace("synthese", name)))
     visitor.seen.append(visitor.client.get(f"{visitor.everything.url}/"))
@@ -77,7 +77,7 @@ def test_every_answer_carries_the_headers(visitor: Visitor) -> None:
 
 def test_pages_hold_no_inline_script_or_style(visitor: Visitor) -> None:
     """Neither script, style nor event handlers in the pages, so that the policy can forbid them."""
-    visitor.log_in().open(PATIENT)
+    visitor.enter_as().read(PATIENT)
     for answer in own_answers(visitor):
         if "html" in answer.headers.get("content-type", ""):
             assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", answer.text)
@@ -85,7 +85,7 @@ def test_pages_hold_no_inline_script_or_style(visitor: Visitor) -> None:
 
 def test_cookies_are_out_of_reach(visitor: Visitor) -> None:
     """Secure, HttpOnly, SameSite, bound to this host by their prefix."""
-    visitor.log_in()
+    visitor.enter_as()
     cookies = [value for one in own_answers(visitor) for value in one.headers.get_list("set-cookie")]
     assert any(one.startswith("__Host-session=") for one in cookies)
     for cookie in cookies:
@@ -98,11 +98,11 @@ def test_cookies_are_out_of_reach(visitor: Visitor) -> None:
 def test_session_cannot_be_fixed(visitor: Visitor) -> None:
     """An identifier that was set beforehand is never adopted, and a new login has a new one."""
     visitor.client.cookies.set("__Host-session", "chosen-by-somebody-else", domain="127.0.0.1", path="/")
-    visitor.log_in()
+    visitor.enter_as()
     known = {session.identifier for session in visitor.everything.app.state.portal.sessions}
     assert "chosen-by-somebody-else" not in known
     before = set(known)
-    visitor.log_in()
+    visitor.enter_as()
     after = {session.identifier for session in visitor.everything.app.state.portal.sessions}
     assert len(after - before) == 1
     assert len(before - after) == 1
@@ -111,25 +111,25 @@ def test_session_cannot_be_fixed(visitor: Visitor) -> None:
 @pytest.mark.parametrize("change", [{"csrf": ""}, {"csrf": "x" * 43}])
 def test_form_without_its_token_does_nothing(visitor: Visitor, change: dict[str, str]) -> None:
     """CSRF: a POST without the token of the session is refused."""
-    visitor.log_in()
+    visitor.enter_as()
     visitor.send("/pays", {"pays": "PT"} | change)
     assert visitor.here.status_code == 403
-    assert visitor.page.codes == ["SES-120"]
+    assert visitor.page.codes == ("SES-120",)
 
 
 def test_token_of_another_session_is_refused(visitor: Visitor, other: Visitor) -> None:
     """CSRF: the attacker's own token is worth nothing in the victim's session."""
-    visitor.log_in()
-    token = other.log_in(BO).form("/pays").fields["csrf"]
+    visitor.enter_as()
+    token = other.enter_as(BO).values("/pays")["csrf"]
     visitor.send("/pays", {"pays": "PT", "csrf": token})
     assert visitor.here.status_code == 403
 
 
 def test_form_from_another_site_is_refused(visitor: Visitor) -> None:
     """A browser that says the form comes from elsewhere is believed."""
-    visitor.log_in()
+    visitor.enter_as()
     form = visitor.form("/pays")
-    answer = visitor.client.post(f"{visitor.everything.url}/pays", data={**form.fields, "pays": "PT"},
+    answer = visitor.client.post(f"{visitor.everything.url}/pays", data={**unpicked(form), "pays": "PT"},
                                  headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
 
@@ -137,10 +137,10 @@ def test_form_from_another_site_is_refused(visitor: Visitor) -> None:
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "data:x"])
 def test_nobody_is_led_elsewhere(visitor: Visitor, target: str) -> None:
     """Open redirect: the way back after « Prolonger » is one of our pages or none."""
-    visitor.log_in()
+    visitor.enter_as()
     form = visitor.form("/session/prolonger")
     answer = visitor.client.post(f"{visitor.everything.url}/session/prolonger", follow_redirects=False,
-                                 data={**form.fields, "retour": target})
+                                 data={**unpicked(form), "retour": target})
     assert answer.headers["location"] == "/pays"
 
 
@@ -154,13 +154,13 @@ def test_other_hosts_are_refused(visitor: Visitor, host: str) -> None:
 
 def test_identifications_are_limited(visitor: Visitor) -> None:
     """Trying numbers one after the other ends with SES-121, over all sessions of the same person."""
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     for number in range(20):
         visitor.send("/identite", {"champ-1": f"{800000000 + number}"})
         assert "SES-060" in visitor.page.codes
     visitor.send("/identite", {"champ-1": "800000099"})
     assert visitor.here.status_code == 429
-    assert visitor.page.codes == ["SES-121"]
+    assert visitor.page.codes == ("SES-121",)
 
 
 @pytest.mark.parametrize(("agent", "code"), [
@@ -179,7 +179,7 @@ def test_telephones_and_old_browsers_are_told_politely(visitor: Visitor, agent: 
 
 def test_hard_gate_of_the_treatment_relationship(visitor: Visitor) -> None:
     """Every page of the record is closed until identity and agreement are there, whatever is typed."""
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     pages = ("verification", "accord", "choix", "synthese", "original.pdf", "original.xml", "francais.xml")
     base = f"{visitor.everything.url}/patient/{visitor.key}/"
     assert [visitor.client.get(base + page).status_code for page in pages] == [403] * len(pages)
@@ -191,8 +191,8 @@ def test_hard_gate_of_the_treatment_relationship(visitor: Visitor) -> None:
 
 def test_two_sessions_never_see_each_other(visitor: Visitor, other: Visitor) -> None:
     """A page, a file or a ticket of one professional is SES-120 for the other."""
-    visitor.log_in(ADA).open(PATIENT)
-    other.log_in(BO)
+    visitor.enter_as(ADA).read(PATIENT)
+    other.enter_as(BO)
     base = f"{visitor.everything.url}/patient/{visitor.key}/"
     for page in ("identite", "verification", "synthese", "original.pdf"):
         answer = other.client.get(base + page)
@@ -204,7 +204,7 @@ def test_two_sessions_never_see_each_other(visitor: Visitor, other: Visitor) -> 
 
 def test_nothing_is_left_after_logout(visitor: Visitor) -> None:
     """Back button after logout: SES-120 or SES-110; the portal's memory holds no session any more."""
-    visitor.log_in().open(PATIENT)
+    visitor.enter_as().read(PATIENT)
     here = str(visitor.here.url)
     cookie = visitor.client.cookies["__Host-session"]
     visitor.send("/deconnexion", {})
@@ -219,8 +219,8 @@ def test_nothing_is_left_after_logout(visitor: Visitor) -> None:
 def test_no_trait_in_addresses_logs_and_files(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
     """Names, birth date and identifiers stand in pages only; not in URLs, titles, logs or on disk."""
     caplog.set_level(logging.DEBUG)
-    visitor.log_in().look_for(PATIENT)
-    visitor.open(PATIENT)
+    visitor.enter_as().look_for(PATIENT)
+    visitor.read(PATIENT)
     secrets = traits(visitor)
     assert any(secret in visitor.text for secret in secrets)
     for answer in own_answers(visitor):
@@ -242,13 +242,13 @@ def test_no_trait_in_addresses_logs_and_files(visitor: Visitor, caplog: pytest.L
 def test_script_from_a_country_stays_text(visitor: Visitor) -> None:
     """XSS: a narrative with a script in it is shown without it, or not at all."""
     visitor.everything.world.ncp("PT").faults.add("sec-narrative-script")
-    visitor.log_in().open(PATIENT)
+    visitor.enter_as().read(PATIENT)
     assert not re.search(r"<script(?![^>]*\ssrc=\"/static/)|\son\w+=|javascript:", visitor.text)
 
 
 def test_typed_markup_is_escaped(visitor: Visitor) -> None:
     """XSS: what was typed comes back as text."""
-    visitor.log_in().choose("PT")
+    visitor.enter_as().choose_code("PT")
     visitor.send("/identite", {"champ-1": '"><script>alert(1)</script>'})
     assert visitor.here.status_code == 422
     assert "<script>alert" not in visitor.text
@@ -262,7 +262,7 @@ def test_our_own_failure_says_nothing(visitor: Visitor, monkeypatch: pytest.Monk
         raise ValueError("patient 999000017 Maria")
 
     monkeypatch.setattr("sesali.portal.pages.consent.found_view", broken)
-    visitor.log_in().look_for(PATIENT)
+    visitor.enter_as().look_for(PATIENT)
     assert visitor.here.status_code == 500
     assert visitor.page.heading == "Erreur interne"
     assert "Maria" not in visitor.text + caplog.text
@@ -278,7 +278,7 @@ def test_our_own_failure_says_nothing(visitor: Visitor, monkeypatch: pytest.Monk
 ])
 def test_odd_forms_are_refused(visitor: Visitor, kind: str, body: bytes) -> None:
     """Too large, too many fields, not text, another media type: refused, no crash."""
-    visitor.log_in()
+    visitor.enter_as()
     answer = visitor.client.post(f"{visitor.everything.url}/pays", content=body,
                                  headers={"Content-Type": kind})
     assert answer.status_code == 403
@@ -286,7 +286,7 @@ def test_odd_forms_are_refused(visitor: Visitor, kind: str, body: bytes) -> None
 
 def test_forged_logout_token_is_refused(visitor: Visitor) -> None:
     """Only Pro Santé Connect can end sessions from outside."""
-    visitor.log_in()
+    visitor.enter_as()
     answer = visitor.client.post(f"{visitor.everything.url}/auth/backchannel-logout",
                                  data={"logout_token": "e30.e30.x"})
     assert answer.status_code == 400
@@ -296,5 +296,5 @@ def test_forged_logout_token_is_refused(visitor: Visitor) -> None:
 def test_callback_without_a_beginning_is_refused(visitor: Visitor) -> None:
     """A code and a state that nobody asked for open no session."""
     visitor.get("/auth/callback?code=abc&state=def")
-    assert visitor.page.codes == ["SES-011"]
+    assert visitor.page.codes == ("SES-011",)
     assert "__Host-session" not in visitor.client.cookies
