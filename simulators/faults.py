@@ -5,9 +5,9 @@ parameters. The code knows the kinds, never the faults; ``faults_apply`` holds t
 *defective* NCP is a conformant one with exactly one fault that acts always; ``defects`` lists too what cannot
 be played, with the reason.
 
-Stages, in the order in which they are applied: ``state`` (what is decided), ``swap`` (parts of another
-patient), ``xpath-*`` (edits of the message or of the document), ``sign``, ``mime`` (bytes), ``header``,
-``delay`` / ``close`` (delivery), ``tls`` (the listener).
+Stages, in the order in which they are applied: ``read`` (the request as it is understood), ``state`` (what is
+decided), ``swap`` (parts of another patient), ``xpath-*`` (edits of the message or of the document),
+``sign``, ``mime`` (bytes), ``header``, ``delay`` / ``close`` (delivery), ``tls`` (the listener).
 """
 
 from __future__ import annotations
@@ -21,109 +21,27 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from ehdsi.errors import LocalError
+from simulators.fault_kinds import (
+    COMMON,
+    KNOWN_PARAMETERS,
+    STAGES,
+    STEPS,
+    Expected,
+    Parameter,
+    Safety,
+    Step,
+    Transform,
+)
 
 if TYPE_CHECKING:
     from simulators.http import HttpRequest
 
-Transform: TypeAlias = Literal[
-    "state",
-    "swap",
-    "xpath-set",
-    "xpath-remove",
-    "xpath-duplicate",
-    "sign",
-    "mime",
-    "header",
-    "delay",
-    "close",
-    "tls",
-]
-
-#: Kinds in the order in which they are applied.
-STAGES: tuple[Transform, ...] = get_args(Transform)
-
-#: Where a fault can show. ``document`` faults change the document itself, so its listed size stays right.
-Step: TypeAlias = Literal["SMP", "ITI-55", "ITI-38", "ITI-39", "document"]
-
-STEPS: tuple[Step, ...] = get_args(Step)
-
-Parameter: TypeAlias = str | int | float | bool | dict[str, Any] | list[Any]
-
-#: What a defect does to the patient if nobody notices.
-Safety: TypeAlias = Literal["none", "delay", "wrong data shown", "data lost", "wrong patient", "privacy"]
-
-#: What the validator says: ``pass`` is unusual but legal, and has to be borne.
-Expected: TypeAlias = Literal["fail", "warn", "info", "pass", "manual"]
-
-#: Every kind understands these: on every n-th call only; from the n-th call on; for certain requests only
-#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions); only about
-#: patients
-#: who are known.
-_COMMON: Mapping[str, tuple[type, ...]] = {
-    "every": (int,),
-    "from_call": (int,),
-    "when": (dict,),
-    "known": (bool,),
-}
-
-#: What byte edits understand, of whole answers and of base64 content.
-_BYTES: Mapping[str, tuple[type, ...]] = {
-    "operation": (str,),
-    "text": (str,),
-    "find": (str,),
-    "by": (str,),
-    "count": (int,),
-    "encoding": (str,),
-    "subset": (str,),
-    "reference": (str,),
-}
-
-#: What each kind of transformation understands: parameter -> accepted types.
-KNOWN_PARAMETERS: Mapping[str, Mapping[str, tuple[type, ...]]] = MappingProxyType(
-    {
-        "state": {
-            "answer": (str,),
-            "code": (str,),
-            "text": (str,),
-            "status": (str,),
-            "quirk": (str,),
-            "overlook": (list,),
-            "clock": (int,),
-        },
-        "swap": {"what": (str,), "other": (str,), "path": (str,), "with": (str,)},
-        "xpath-set": {
-            "path": (str,),
-            "value": (str,),
-            "attribute": (str,),
-            "markup": (str,),
-            "place": (str,),
-            "rename": (str,),
-            "from": (str,),
-            "function": (str,),
-            "which": (str, int),
-            "then": (list,),
-            **_BYTES,
-        },
-        "xpath-remove": {"path": (str,), "which": (str, int), "then": (list,)},
-        "xpath-duplicate": {"path": (str,), "which": (str, int), "times": (int,), "then": (list,)},
-        "sign": {"signature": (str,), "action": (str,)},
-        "mime": {**_BYTES, "content_type": (str,), "status": (int,)},
-        "header": {"status": (int,), "set": (dict,), "edit": (dict,), "remove": (str,), "version": (str,)},
-        "delay": {"seconds": (int, float), "drip": (int, float), "hang": (bool,)},
-        "close": {"share": (int, float), "reset": (bool,), "stall": (bool,)},
-        "tls": {
-            "certificate": (str,),
-            "client_certificate": (str,),
-            "version": (str,),
-            "ciphers": (str,),
-            "sni": (str,),
-            "overlook": (list,),
-        },
-    }
-)
+__all__ = ["KNOWN_PARAMETERS", "STAGES", "STEPS", "Expected", "Parameter", "Safety", "Step", "Transform"]
+__all__ += ["ActiveFault", "Fault", "FaultSet", "ListedDefect", "catalogue", "catalogue_entry", "listed"]
+__all__ += ["Occasion", "read_catalogue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +60,8 @@ class Fault:
     expected : what the validator must say about it.
     portal : what a French professional gets: the code of the message, ``shown`` when the page says it,
         ``unnoticed`` when the journey works as ever, ``invisible`` when it never meets the portal.
+    candidates : packs whose patients or rules bring it to light, in the order in which they are tried; empty
+        when any will do.
     """
 
     name: str
@@ -154,6 +74,7 @@ class Fault:
     safety: Safety = "none"
     expected: Expected = "fail"
     portal: str = ""
+    candidates: tuple[str, ...] = ()
 
     def with_parameters(self, **parameters: Parameter) -> Fault:
         """The same fault with other values for some parameters; an unknown one raises ``LocalError``."""
@@ -177,12 +98,28 @@ class ListedDefect:
     portal: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What a fault is asked about: the step, the patient and their promised behaviour, the request.
+
+    ``patient`` and ``behaviour`` are ``None`` for nobody; ``refused`` is the reason for which the request was
+    turned away unread, empty when it was read.
+    """
+
+    step: Step
+    patient: str | None = None
+    behaviour: str | None = None
+    request: HttpRequest | None = None
+    refused: str = ""
+
+
 @dataclass(eq=False, slots=True, kw_only=True)
 class ActiveFault:
     """A fault that acts on a simulator.
 
     ``steps`` narrows the fault's own; ``patient`` is a persona key, ``None`` for everyone; ``remaining``
-    counts the requests that it still spoils, ``None`` for always; ``calls`` counts those it was asked about.
+    counts the requests that it still spoils, ``None`` for always; ``calls`` counts those it was asked about;
+    ``woken`` says that a request came which could not be read.
     """
 
     fault: Fault
@@ -190,15 +127,20 @@ class ActiveFault:
     patient: str | None = None
     remaining: int | None = None
     calls: int = 0
+    woken: bool = False
 
-    def concerns(self, step: Step, patient: str | None, request: HttpRequest | None) -> bool:
-        """True if it acts on this step for this patient and this request."""
+    def concerns(self, asked: Occasion) -> bool:
+        """True if it acts on this step for this patient and this request, or on its refusal."""
+        given = self.fault.parameters
         return (
-            step in self.steps
-            and self.patient in (None, patient)
+            asked.step in self.steps
+            and _refusal(given.get("refused"), asked.refused)
+            and self.patient in (None, asked.patient)
             and (self.remaining is None or self.remaining > 0)
-            and (patient is not None or not self.fault.parameters.get("known"))
-            and _like(self.fault.parameters.get("when"), request)
+            and (asked.patient is not None or not given.get("known"))
+            and given.get("behaviour") in (None, asked.behaviour)
+            and (self.woken or not given.get("woken"))
+            and _like(given.get("when"), asked.request)
         )
 
     def due(self) -> bool:
@@ -207,6 +149,11 @@ class ActiveFault:
         every, begins = self.fault.parameters.get("every", 1), self.fault.parameters.get("from_call", 1)
         assert isinstance(every, int) and isinstance(begins, int)
         return self.calls >= begins and self.calls % every == 0
+
+
+def _refusal(wanted: object, refused: str) -> bool:
+    """True if a request that was served, or turned away for this reason, is what a fault waits for."""
+    return bool(re.search(str(wanted), refused)) if refused and wanted else not refused and not wanted
 
 
 def _like(when: object, request: HttpRequest | None) -> bool:
@@ -310,20 +257,39 @@ class FaultSet:
         patient: str | None = None,
         *,
         spend: bool = True,
+        behaviour: str | None = None,
         request: HttpRequest | None = None,
+        refused: str = "",
     ) -> tuple[Fault, ...]:
-        """The faults for this request, in the order of their stages; counts it, unless ``spend`` is false."""
+        """The faults for this request, in the order of their stages; counts it, unless ``spend`` is false.
+
+        ``refused`` is the reason for which it was turned away unread, empty when it was read.
+        """
         if not self._active:
             return ()
+        asked = Occasion(step=step, patient=patient, behaviour=behaviour, request=request, refused=refused)
         with self._lock:
-            chosen = [one for one in self._active if one.concerns(step, patient, request)]
+            chosen = [one for one in self._active if one.concerns(asked)]
             chosen = [one for one in chosen if not spend or one.due()]
             for one in chosen if spend else ():
                 if one.remaining is not None:
                     one.remaining -= 1
         return tuple(sorted((one.fault for one in chosen), key=lambda fault: STAGES.index(fault.transform)))
 
-    def coming(self, step: Step, request: HttpRequest | None) -> tuple[Fault, ...]:
+    def refusing(self, step: Step | None, reason: str, request: HttpRequest) -> tuple[Fault, ...]:
+        """The faults in the answer to a request that was turned away unread for this reason.
+
+        From now on those act, too, that wait for such a request.
+        """
+        found = self.take(step, request=request, refused=reason) if step else ()
+        with self._lock:
+            for one in self._active:
+                one.woken = True
+        return found
+
+    def coming(
+        self, step: Step, request: HttpRequest | None, kinds: tuple[Transform, ...] = ("state", "tls")
+    ) -> tuple[Fault, ...]:
         """The faults that decide on a step before anybody knows whom the request is about."""
         if not self._active:
             return ()
@@ -331,7 +297,15 @@ class FaultSet:
             return tuple(
                 one.fault
                 for one in self._active
-                if one.fault.transform in ("state", "tls") and one.concerns(step, one.patient, request)
+                if one.fault.transform in kinds
+                and one.concerns(
+                    Occasion(
+                        step=step,
+                        patient=one.patient,
+                        behaviour=cast(str | None, one.fault.parameters.get("behaviour")),
+                        request=request,
+                    )
+                )
             )
 
     def _refuse_clash(self, new: ActiveFault) -> None:
@@ -406,13 +380,28 @@ def read_catalogue(text: str, source: str) -> Mapping[str, Fault]:
     except tomllib.TOMLDecodeError as error:
         raise LocalError(f"{source} is not valid TOML: {error}") from None
     return MappingProxyType(
-        {name: _entry(name, table, source) for name, table in tables.items() if "reason" not in table}
+        {
+            name: _entry(name, _like_another(name, table, tables, source), source)
+            for name, table in tables.items()
+            if "reason" not in table
+        }
     )
+
+
+def _like_another(
+    name: str, table: Mapping[str, Any], tables: Mapping[str, Any], source: str
+) -> Mapping[str, Any]:
+    """The table with what it leaves out taken from the entry that it is ``like``, of the same file."""
+    if "like" not in table:
+        return table
+    if table["like"] not in tables or "like" in tables[table["like"]]:
+        raise LocalError(f"{source}: fault {name}: {table['like']!r} is no entry of this file to be like")
+    return {key: value for key, value in {**tables[table["like"]], **table}.items() if key != "like"}
 
 
 def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
     known = {"family", "steps", "transform", "parameters", "description", "requirement"}
-    known |= {"safety", "expected", "portal"}
+    known |= {"safety", "expected", "portal", "candidates"}
     unknown = sorted(set(table) - known)
     if unknown:
         raise LocalError(
@@ -433,6 +422,7 @@ def _entry(name: str, table: Mapping[str, Any], source: str) -> Fault:
         safety=table.get("safety", "none"),
         expected=table.get("expected", "fail"),
         portal=table.get("portal", ""),
+        candidates=tuple(table.get("candidates", ())),
     )
     try:
         _check(fault)
@@ -452,7 +442,7 @@ def _check(fault: Fault) -> None:
     for kind, values, given in (("safety", Safety, fault.safety), ("expected", Expected, fault.expected)):
         if given not in get_args(values):
             raise LocalError(f"fault {fault.name}: {kind} must be one of {', '.join(get_args(values))}")
-    known = {**KNOWN_PARAMETERS[fault.transform], **_COMMON}
+    known = {**KNOWN_PARAMETERS[fault.transform], **COMMON}
     for key, value in fault.parameters.items():
         if key not in known:
             raise LocalError(
