@@ -21,7 +21,7 @@ from ehdsi.errors import LocalError
 from ehdsi.xml import XmlElement
 from simulators.faults import Fault, Transform
 from simulators.faults_bytes import VALUE_FUNCTIONS, operate
-from simulators.http import Delivery, HttpResponse
+from simulators.http import Delivery, HttpRequest, HttpResponse
 
 #: Prefixes that the XPaths of the catalogue use.
 PREFIXES = MappingProxyType(
@@ -134,6 +134,14 @@ def edit_bytes(faults: Iterable[Fault], content: bytes) -> bytes:
     for fault in of_kind(faults, "mime"):
         content = operate(fault.name, fault.parameters, content)
     return content
+
+
+def edit_request(faults: Iterable[Fault], request: HttpRequest) -> HttpRequest:
+    """The request as a defective reader understands it: the ``read`` faults applied to its bytes."""
+    body = request.body
+    for fault in of_kind(faults, "read"):
+        body = operate(fault.name, fault.parameters, body)
+    return replace(request, body=body)
 
 
 def edit_response(faults: Sequence[Fault], response: HttpResponse) -> HttpResponse:

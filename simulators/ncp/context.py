@@ -123,7 +123,10 @@ class Request:
         self.persona = persona.key if persona else ""
         self.patient = persona.primary_identifier if persona else None
         self.faults = self.site.faults.take(
-            cast(Step, self.step), self.persona or None, request=self.http
+            cast(Step, self.step),
+            self.persona or None,
+            behaviour=persona.behaviour.answer if persona else None,
+            request=self.http,
         )
 
     @property
@@ -138,7 +141,11 @@ class Request:
         """
         made = self.site.make_documents(self.country, persona, self.now)
         faults = self.site.faults.take(
-            "document", persona.key, spend=self.step == "ITI-39", request=self.http
+            "document",
+            persona.key,
+            spend=self.step == "ITI-39",
+            behaviour=persona.behaviour.answer,
+            request=self.http,
         )
         others = self.documents_of_another(persona) if of_kind(faults, "swap") else ()
         return travelling(made, faults, others)
@@ -151,10 +158,13 @@ class Request:
     def behaviour(self, persona: Persona, step: CountryStep) -> Behaviour | None:
         """The persona's behaviour if it shows at this step and call, else ``None``.
 
-        Who may not be asked about at one step may not at any later one, whatever the caller skipped.
+        Who may not be asked about at one step may not at any later one, whatever the caller skipped. A
+        defective NCP forgets what its country has promised.
         """
         behaviour = persona.behaviour
         if behaviour.answer == "ok" or behaviour.step is None:
+            return None
+        if self.state is not None and self.state.parameters.get("answer") == "as_usual":
             return None
         lasting = behaviour.answer in ("no_consent", "insufficient_rights")
         if behaviour.step != step and not (lasting and _ORDER.index(behaviour.step) < _ORDER.index(step)):

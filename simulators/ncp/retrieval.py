@@ -47,12 +47,17 @@ def answer(request: Request) -> BuiltAnswer:
     ):
         found = RetrieveAnswer(status=STATUS_PARTIAL, errors=found.errors)
     request.outcome = request.outcome or (found.errors[0].code if found.errors else "Success")
-    inline = request.state is not None and request.state.parameters.get("answer") == "inline_document"
+    inline = _prescribed(request) in ("inline_document", "inline_package")
     return xca_retrieve.build_response(
         found,
         None if inline or not found.documents else lambda: f"{request.site.new_id()}@ncp",
         highest_severity="registry-no-highest-severity" not in request.quirks,
     )
+
+
+def _prescribed(request: Request) -> str:
+    """The answer that a fault prescribes, empty without one."""
+    return str(request.state.parameters.get("answer", "")) if request.state else ""
 
 
 def _flagged(answer_so_far: RetrieveAnswer) -> bool:
@@ -69,7 +74,7 @@ def _decide(request: Request, asked: tuple[DocumentRequest, ...]) -> RetrieveAns
     if "patient-of-trc" in request.overlook:
         persona = _owner(request, asked) or persona
     request.concern(persona)
-    if request.state is not None and request.state.parameters.get("answer") == "registry_error":
+    if request.state is not None and _prescribed(request) == "registry_error":
         return _failed(prescribed_error(request.state))
     if persona is None:
         return _failed(_missing(request))
