@@ -1,21 +1,23 @@
 """Prints a patient summary as the PDF that a level 1 document carries.
 
 The page is in the language of the country: the patient, then every section with the same tables as the
-narrative of level 3. PDF/A-2b, fonts embedded and subset, the same bytes for the same summary.
+narrative of level 3. PDF/A-2b, fonts embedded and subset, the same bytes for the same summary. This module
+says what is printed, ``countries.pdf_page`` where on the page, ``countries.pdf_file`` in which bytes.
 
 Source: ISO 19005-2 (PDF/A-2b); eHDSI patient summary L1 template.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fpdf import FPDF, FontFace, XPos, YPos
-from fpdf.enums import DocumentCompliance, TableBordersLayout
-
+from countries.pdf_file import pdf_bytes
+from countries.pdf_page import GAP, INNER, Pages, TableStyle
+from countries.truetype import read_font
 from countries.xmp import xmp_metadata
 from ehdsi.cda.datatypes import NarrativeNode
 from ehdsi.cda.labels import labels_of, section_title
@@ -35,14 +37,15 @@ from ehdsi.errors import LocalError
 FONTS = Path(__file__).parents[1] / "fixtures" / "fonts"
 
 _CREATOR = "ncpeh-testbed"
-_FAMILY = "DejaVu"
 #: A table with more columns folds the rest into the last one, each value behind its heading.
 _MOST_COLUMNS = 9
 #: Millimetres beyond which a column asks for no more room.
 _WIDE = 60.0
-#: Millimetres above and below, left and right of a cell's text.
-_PADDING = (0.6, 1.0)
-_GREY = (238, 241, 244)
+#: What a language tag may hold: it is written into the file as it is.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+_FACTS = TableStyle(size=9, line=5, bold_first=True)
+_ENTRIES = TableStyle(size=8, line=4.2, gap=0.6, framed=True)
 
 
 def summary_pdf(summary: PatientSummary, *, language: str | None = None) -> bytes:
@@ -61,52 +64,17 @@ def summary_pdf(summary: PatientSummary, *, language: str | None = None) -> byte
         raise LocalError("only a level 3 summary can be printed")
     language = language or summary.header.language
     labels = labels_of(language)
-    page = _Page(labels, summary.header, language)
-    _print_patient(page, summary.header, labels)
+    heading = summary.header.title or labels["title"]
+    pages = Pages(
+        read_font(FONTS / "DejaVuSans.ttf"), read_font(FONTS / "DejaVuSans-Bold.ttf"),
+        above=labels["simulation"],
+        below=lambda number, count: f"{heading}  ·  {labels['page'].format(number, count)}")
+    _print_patient(pages, heading, summary.header, labels)
     for number, section in enumerate(summary.sections, start=1):
-        _print_section(page, section, language, f"s{number}", depth=0)
-    return bytes(page.output())
-
-
-class _Page(FPDF):
-    """A4 across, with the simulation line above and the page number below each page."""
-
-    def __init__(self, labels: Labels, header: Header, language: str | None) -> None:
-        super().__init__(orientation="landscape", format="A4", enforce_compliance=DocumentCompliance.PDFA_2B)
-        self.labels = labels
-        for style, file in (("", "DejaVuSans.ttf"), ("B", "DejaVuSans-Bold.ttf")):
-            if not (FONTS / file).is_file():
-                raise LocalError(f"the font {file} is missing in {FONTS}")
-            self.add_font(_FAMILY, style, FONTS / file)
-        self.heading = header.title or labels["title"]
-        self.set_title(self.heading)
-        self.set_creator(_CREATOR)
-        self.set_lang(language or "en")
-        self.set_creation_date(_moment(header))
-        self.set_xmp_metadata(xmp_metadata(title=self.heading, creator=_CREATOR, moment=_moment(header)))
-        self.set_margins(12, 12)
-        self.set_auto_page_break(True, margin=14)
-        self.add_page()
-
-    def header(self) -> None:
-        """The simulation line, on every page."""
-        self.set_font(_FAMILY, size=7)
-        self.set_text_color(150, 30, 30)
-        self.line_of(self.labels["simulation"], 5)
-        self.set_text_color(0)
-
-    def footer(self) -> None:
-        """Title and page number."""
-        self.set_y(-11)
-        self.set_font(_FAMILY, size=7)
-        self.set_text_color(90)
-        number = self.labels["page"].format(self.page_no(), "{nb}")
-        self.cell(0, 5, f"{self.heading}  ·  {number}", align="R")
-        self.set_text_color(0)
-
-    def line_of(self, text: str, height: float) -> None:
-        """A line of text over the whole width, wrapped where it has to be."""
-        self.multi_cell(0, height, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        _print_section(pages, section, language, f"s{number}", depth=0)
+    metadata = xmp_metadata(title=heading, creator=_CREATOR, moment=_moment(summary.header))
+    tag = language if language and _LANGUAGE.fullmatch(language) else "en"
+    return pdf_bytes(pages.finished(), pages.fonts, language=tag, metadata=metadata)
 
 
 def _moment(header: Header) -> datetime:
@@ -122,19 +90,11 @@ def _moment(header: Header) -> datetime:
     return datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _print_patient(page: _Page, header: Header, labels: Labels) -> None:
+def _print_patient(pages: Pages, heading: str, header: Header, labels: Labels) -> None:
     """Who the summary is about, and who answers for it."""
-    page.set_font(_FAMILY, "B", 15)
-    page.line_of(page.heading, 9)
-    facts = [(heading, value) for heading, value in _facts(header, labels) if value]
-    page.set_font(_FAMILY, size=9)
-    bold = FontFace(emphasis="BOLD")
-    with page.table(col_widths=(50, 223), line_height=5, first_row_as_headings=False, text_align="LEFT",
-                    borders_layout=TableBordersLayout.HORIZONTAL_LINES) as table:
-        for heading, value in facts:
-            row = table.row()
-            row.cell(heading, style=bold)
-            row.cell(value)
+    pages.text(heading, size=15, line=9, bold=True)
+    facts = [(name, value) for name, value in _facts(header, labels) if value]
+    pages.table(facts, (50, 223), _FACTS)
 
 
 def _facts(header: Header, labels: Labels) -> Iterator[tuple[str, str]]:
@@ -153,20 +113,18 @@ def _facts(header: Header, labels: Labels) -> Iterator[tuple[str, str]]:
         yield labels["updated"], time_text(header.service_event.high, labels)
 
 
-def _print_section(page: _Page, section: Section, language: str | None, prefix: str, *, depth: int) -> None:
+def _print_section(pages: Pages, section: Section, language: str | None, prefix: str, *, depth: int) -> None:
     """Title, narrative (the given one, else the one that level 3 would get) and nested sections."""
     loinc = section.code.code if section.code is not None else None
     title = section.title or section_title(loinc, language) or term(section.code, labels_of(language))
     narrative = section.narrative or narrate(section, section.language or language, prefix).node
-    if page.will_page_break(_beginning(narrative)):
-        page.add_page()
-    page.ln(3)
-    page.set_font(_FAMILY, "B", 11 - depth)
-    page.line_of(title, 7)
-    page.set_font(_FAMILY, size=8)
-    _print_node(page, narrative)
+    if not pages.fits(_beginning(narrative)):
+        pages.break_page()
+    pages.skip(3)
+    pages.text(title, size=11 - depth, line=7, bold=True)
+    _print_node(pages, narrative)
     for number, inner in enumerate(section.subsections, start=1):
-        _print_section(page, inner, language, f"{prefix}-{number}", depth=depth + 1)
+        _print_section(pages, inner, language, f"{prefix}-{number}", depth=depth + 1)
 
 
 def _beginning(narrative: NarrativeNode) -> float:
@@ -177,36 +135,36 @@ def _beginning(narrative: NarrativeNode) -> float:
     return min(120.0, 26 + 4.2 * lines)
 
 
-def _print_node(page: _Page, node: NarrativeNode) -> None:
+def _print_node(pages: Pages, node: NarrativeNode) -> None:
     """The blocks below a narrative element; text between them is gathered into paragraphs."""
     loose: list[str] = []
     for child in node.children:
         if not isinstance(child, str) and child.tag in _BLOCKS:
-            _print_loose(page, loose)
-            _print_block(page, child)
+            _print_loose(pages, loose)
+            _print_block(pages, child)
             loose = []
         else:
             loose.append(child if isinstance(child, str) else _text(child))
-    _print_loose(page, loose)
+    _print_loose(pages, loose)
 
 
 _BLOCKS = frozenset(("text", "paragraph", "list", "table"))
 
 
-def _print_loose(page: _Page, parts: list[str]) -> None:
+def _print_loose(pages: Pages, parts: list[str]) -> None:
     text = "".join(parts).strip()
     if text:
-        page.line_of(text, 4.5)
+        pages.text(text, size=8, line=4.5)
 
 
-def _print_block(page: _Page, node: NarrativeNode) -> None:
+def _print_block(pages: Pages, node: NarrativeNode) -> None:
     if node.tag == "table":
-        _print_table(page, node)
+        _print_table(pages, node)
     elif node.tag == "list":
         for item in _below(node, "item"):
-            page.line_of(f"•  {_text(item)}", 4.5)
+            pages.text(f"•  {_text(item)}", size=8, line=4.5)
     else:
-        _print_node(page, node)
+        _print_node(pages, node)
 
 
 # ------------------------------------------------------------------------------------------------ tables
@@ -220,35 +178,28 @@ class _Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def _print_table(page: _Page, node: NarrativeNode) -> None:
+def _print_table(pages: Pages, node: NarrativeNode) -> None:
     table = _fold(_read_table(node))
-    if not table.rows:
+    if not table.rows or not table.rows[0]:
         return
     cells = (*((table.headings,) if table.headings else ()), *table.rows)
-    head = FontFace(emphasis="BOLD", fill_color=_GREY)
-    with page.table(col_widths=_widths(page, cells), line_height=4.2, text_align="LEFT", v_align="TOP",
-                    headings_style=head, first_row_as_headings=bool(table.headings), padding=_PADDING,
-                    borders_layout=TableBordersLayout.ALL) as printed:
-        for row in cells:
-            line = printed.row()
-            for text in row:
-                line.cell(text)
+    pages.table(cells, _widths(pages, cells), replace(_ENTRIES, headed=bool(table.headings)))
 
 
-def _widths(page: _Page, cells: tuple[tuple[str, ...], ...]) -> tuple[float, ...]:
+def _widths(pages: Pages, cells: tuple[tuple[str, ...], ...]) -> tuple[float, ...]:
     """Column widths in mm: room for the longest word first, what is left goes to the longer lines."""
-    gap = 2 * _PADDING[1] + 1.5
-    page.set_font(_FAMILY, "B", 8)
-    least = [max(_widest(page, row[n].split()) for row in cells) + gap for n in range(len(cells[0]))]
-    wish = [max(_widest(page, row[n].split("\n")) for row in cells) + gap for n in range(len(cells[0]))]
-    page.set_font(_FAMILY, size=8)
+    gap = 2 * GAP + 1.5
+    columns = list(zip(*cells, strict=True))
+    least = [gap + _widest(pages, {word for text in column for word in text.split()}) for column in columns]
+    wish = [gap + _widest(pages, {one for text in column for one in text.split("\n")}) for column in columns]
     more = [max(0.1, min(_WIDE, long) - short) for long, short in zip(wish, least, strict=True)]
-    left = max(0.0, page.epw - sum(least))
+    left = max(0.0, INNER - sum(least))
     return tuple(short + left * share / sum(more) for short, share in zip(least, more, strict=True))
 
 
-def _widest(page: _Page, texts: list[str]) -> float:
-    return max((page.get_string_width(text) for text in texts), default=0.0)
+def _widest(pages: Pages, texts: set[str]) -> float:
+    """The longest of these in bold, which is the wider font, so that headings fit too."""
+    return max((pages.width(text, _ENTRIES.size, bold=True) for text in texts), default=0.0)
 
 
 def _read_table(node: NarrativeNode) -> _Table:

@@ -1,6 +1,6 @@
 """The XMP metadata of a level 1 PDF: the part that PDF/A demands, with no clock in it.
 
-The PDF library would write the time of printing into it: other bytes each time for the same summary.
+All times in it are those of the document, so that the same summary gives the same bytes.
 
 Source: ISO 16684-1 (XMP); ISO 19005-2, 6.6 (PDF/A identification).
 """

@@ -162,14 +162,15 @@ def test_the_same_document_under_any_hash_seed() -> None:
 
 
 def test_loading_a_country_reads_no_clinical_table() -> None:
-    """Loading all packs and finding a patient imports neither the clinical steps nor the PDF library."""
+    """Loading all packs and finding a patient imports neither the clinical steps nor the printing."""
     program = (
         "import sys, countries; all_ = countries.load_all()\n"
-        "assert not [m for m in sys.modules if m.startswith(('countries.synthetic', 'faker', 'fpdf'))]\n"
+        "late = ('countries.synthetic', 'countries.pdf', 'faker')\n"
+        "assert not [m for m in sys.modules if m.startswith(late)]\n"
         "from countries.synthetic import identifiers\n"
         "c = countries.load('MT'); p = c.synthetic(next(identifiers(c)))\n"
         "assert 'countries.synthetic.generate' not in sys.modules\n"
-        "p.summary; assert 'fpdf' not in sys.modules and 'faker' not in sys.modules"
+        "p.summary; assert 'countries.pdf' not in sys.modules and 'faker' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
