@@ -132,6 +132,12 @@ def made_and_kept() -> tuple[int, int, int]:
     return told.misses, told.hits, told.currsize
 
 
+def made_and_kept() -> tuple[int, int, int]:
+    """Summaries put together since the start, times that one was in memory already, summaries in memory."""
+    told = _documents.cache_info()
+    return told.misses, told.hits, told.currsize
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentIds:
     """The identifiers of one summary: both levels on the wire, the national original, the set they form."""

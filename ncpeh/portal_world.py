@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from ehdsi.errors import LocalError
 from exchange.http import Limits
@@ -35,10 +36,12 @@ from sesali.gateway import Gateway
 from sesali.judging import document_judge
 from sesali.login import LoginClient, PscSettings
 from sesali.login.transport import open_http
+from sesali.metrics import Metrics
 from sesali.portal import PortalSettings, create_app
 from simulators.audit_repository import AuditRepository
 from simulators.clock import Clock, real_clock
 from simulators.console import Console
+from simulators.metrics import PATH, SimulatorMetrics
 from simulators.psc import PscClient, PscSimulator, locate_psc, psc_listeners
 from simulators.server import Application, Listener, ServerThread
 from simulators.world import World
@@ -61,7 +64,7 @@ class PortalWorld:
     run_dir : where ``world.json``, certificates and the audit outbox go; made when absent.
     mode, seed, clock, host : as for ``simulators.world.World``.
     ports : fixed ports by country code, ``smp``, ``psc``, ``psc_wallet``, ``psc_mtls``, ``portal``,
-        ``audit``, ``audit_page``, ``console``; free ones otherwise.
+        ``audit``, ``audit_page``, ``console``, ``metrics``, ``portal_metrics``; free ones otherwise.
     portal : fields of ``PortalSettings`` that differ from the defaults.
     limits : seconds and bytes that the gateway bears from a peer.
     audit : also an audit repository, to which gateway and NCPs send.
@@ -94,6 +97,8 @@ class PortalWorld:
             page_port=self._ports.get("audit_page", 0)) if audit else None
         self._simulators, self._thread = ServerThread(), ServerThread()
         self._later = Later()
+        self._metrics = Metrics()
+        self._scraped: dict[str, list[str]] = {}
         self._closing = ExitStack()
         self._workers = workers
         self._copies: PortalCopies | None = None
@@ -131,19 +136,12 @@ class PortalWorld:
             site: self._ports.get(name, 0) for site, name in names.items()})
         self._simulators.start(list(sites.values()))
         locate_psc(self.psc, sites)
-        if self._workers:
-            self._copies = started.enter_context(PortalCopies(
-                self._workers, world=self.world, psc=self.psc, host=self._host,
-                port=self._ports.get("portal", 0), overrides=self._overrides))
-        else:
-            self._listener = Listener(
-                application=self._later, host=self._host, port=self._ports.get("portal", 0),
-                context=pki.server_context(pki.service("portal"), client_certificate=False))
-            self._thread.start([self._listener])
+        self._open_portal(started)
         links = {"Portail": self.url, "Pro Santé Connect": sites["wallet"].url}
         self.console = started.enter_context(Console(
             self.world, repository=self.repository, links=links, host=self._host,
             port=self._ports.get("console", 0)))
+        self._open_metrics()
         self._write(self.world.world_json(self._run_dir), sites["wallet"].url)
         add_probes(self.world_json, pki)
         origins = (sites["issuer"].url, sites["wallet"].url)
@@ -154,6 +152,33 @@ class PortalWorld:
         self._later.application = self._portal(started, origins)
         started.callback(self._thread.stop)
         started.callback(lambda: self._thread.call(self.app.state.portal.halt()))
+
+    def _open_portal(self, started: ExitStack) -> None:
+        """Bind the port of the portal, or start its copies; nothing answers there yet."""
+        pki, port = self.world.pki, self._ports.get("portal", 0)
+        if self._workers:
+            self._copies = started.enter_context(PortalCopies(
+                self._workers, world=self.world, psc=self.psc, host=self._host, port=port,
+                overrides=self._overrides))
+            return
+        self._listener = Listener(
+            application=self._later, host=self._host, port=port,
+            context=pki.server_context(pki.service("portal"), client_certificate=False))
+        self._thread.start([self._listener])
+
+    def _open_metrics(self) -> None:
+        """Tell figures of both sides, in clear text: ``metrics`` in ``world.json``."""
+        ours = SimulatorMetrics(self.world, psc=self.psc, repository=self.repository).listener(
+            host=self._host, port=self._ports.get("metrics", 0))
+        self._simulators.start([ours])
+        self._scraped["simulators"] = [ours.url + PATH, *self.world.metrics_elsewhere]
+        if self._copies is not None:
+            self._scraped["gateway"] = self._copies.metrics
+            return
+        portal = Listener(application=cast("Application", self._metrics.application), context=None,
+                          host=self._host, port=self._ports.get("portal_metrics", 0))
+        self._thread.start([portal])
+        self._scraped["gateway"] = [portal.url + PATH]
 
     def _portal(self, started: ExitStack, login_origins: tuple[str, ...]) -> Application:
         """The gateway, the login and the portal, as an installation would put them together."""
@@ -171,13 +196,15 @@ class PortalWorld:
                         redirect_uri=callback, post_logout_redirect_uri=f"{self.url}/fin"),
             http=http, clock=self._clock, new_secret=lambda: secrets.token_urlsafe(32))
         self._gateway = Gateway(config, clock=self._clock, new_id=new_ids(None).__next__,
-                                on_message=self._on_message,
+                                on_message=self._on_message, on_step=self._metrics.step,
                                 judge=self._judge or document_judge(terminology(), self._clock))
         started.callback(self._gateway.close)
         settings = replace(PortalSettings(base_url=self.url, login_origins=login_origins), **self._overrides)
         self._app = create_app(self._gateway, login, settings, terminology=terminology(), clock=self._clock)
+        self._metrics.watch(self._app.state.portal)
         started.callback(self._app.state.portal.close)
-        return cast("Application", self._app)  # Starlette has words of its own for the same ASGI
+        # Starlette has words of its own for the same ASGI.
+        return cast("Application", self._metrics.counting(self._app))
 
     def _write(self, path: Path, wallet: str) -> None:
         """Add the services of ours to ``world.json``."""
@@ -188,9 +215,13 @@ class PortalWorld:
         content["processes"] = {"simulators": [os.getpid(), *self.world.pids]}
         if self._copies is not None:
             content["portals"] = self._copies.urls
-            content["metrics"] = self._copies.metrics
             content["processes"]["gateway"] = self._copies.pids
+        content["metrics"] = self._scraped
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        targets = [{"targets": [urlsplit(one).netloc], "labels": {"role": role}}
+                   for role, urls in self._scraped.items() for one in urls]
+        path.with_name("prometheus-targets.json").write_text(json.dumps(targets, indent=2) + "\n",
+                                                             encoding="utf-8")
 
     def stop(self) -> None:
         """Close everything; audit events that wait get a second to leave. Stopping twice is harmless."""

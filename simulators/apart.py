@@ -48,7 +48,7 @@ class CountryProcess:
         self._code = country.code
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
-        self.url = ""
+        self.url = self.metrics = ""
 
     def launch(self) -> None:
         """Start the process without waiting for it; ``wait`` tells when it answers."""
@@ -59,7 +59,7 @@ class CountryProcess:
         self._write(self._order)
 
     def wait(self) -> None:
-        """Return once it answers; ``url`` and the port stay the same over restarts.
+        """Return once it answers; ``url``, ``metrics`` and their ports stay the same over restarts.
 
         Raises
         ------
@@ -70,6 +70,7 @@ class CountryProcess:
             self.stop()
             raise LocalError(answer["error"])
         self.url, self._order["port"] = answer["url"], answer["port"]
+        self.metrics, self._order["metrics_port"] = answer["metrics"], answer["metrics_port"]
 
     @property
     def pid(self) -> int:
@@ -156,6 +157,7 @@ class CountryProcess:
 def main() -> None:
     """The child: serve one country until standard input ends."""
     import countries
+    from simulators.metrics import PATH, SimulatorMetrics
     from simulators.world import World
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
@@ -166,11 +168,13 @@ def main() -> None:
         world = World([country], mode=order["mode"], seed=order["seed"], host=order["host"],
                       pki=_pki_of(order, country), ports={code: order["port"]})
         world.start(smp=False)
+        told = SimulatorMetrics(world).listener(host=order["host"], port=order.get("metrics_port", 0))
+        world.listen(told)
     except LocalError as error:
         _say({"error": str(error)})
         return
     listener = world.listeners[code]
-    _say({"url": listener.url, "port": listener.port})
+    _say({"url": listener.url, "port": listener.port, "metrics": told.url + PATH, "metrics_port": told.port})
     for line in sys.stdin:
         try:
             _say(_obeyed(world, code, json.loads(line)))

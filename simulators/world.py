@@ -127,6 +127,10 @@ class World:
         """Let something else answer in the place of an NCP, such as a recording; before the start."""
         self._replaced[self.ncp(code).code] = handle
 
+    def listen(self, listener: Listener) -> None:
+        """Serve something more in the thread of this world, such as its metrics; after the start."""
+        self._thread.start([listener])
+
     @property
     def listeners(self) -> Mapping[str, Listener]:
         """What listens in this process, by country code, ``smp`` for the SMP."""
@@ -182,6 +186,16 @@ class World:
             raise LocalError(f"{code} has a process of its own; ask for world.process({code!r})")
         return found
 
+    @property
+    def ncps_here(self) -> tuple[ForeignNcp, ...]:
+        """The NCPs that answer in this process."""
+        return tuple(ncp for code, ncp in self.ncps.items() if code not in self._processes)
+
+    @property
+    def has_smp(self) -> bool:
+        """Was the SMP of this world asked for anything yet?"""
+        return self._smp is not None
+
     def process(self, code: str) -> CountryProcess:
         """The process of a country: ``kill``, ``restart``, ``add_fault``, ``received``.
 
@@ -198,6 +212,11 @@ class World:
     def pids(self) -> tuple[int, ...]:
         """The processes of the countries that have one of their own."""
         return tuple(process.pid for process in self._processes.values())
+
+    @property
+    def metrics_elsewhere(self) -> tuple[str, ...]:
+        """Where the countries in processes of their own tell their figures."""
+        return tuple(process.metrics for process in self._processes.values())
 
     @property
     def smp(self) -> SmpSimulator:

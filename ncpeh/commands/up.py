@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of ``up``."""
     parser.add_argument("--country", action="append", metavar="CC", help="only this one (repeatable)")
     parser.add_argument("--port", type=int, metavar="N",
-                        help="port of the SMP; countries, Pro Santé Connect (three), portal, audit (two) and "
-                             "console take the next ones (default: free ports)")
+                        help="port of the SMP; countries, Pro Santé Connect (three), portal, audit (two), "
+                             "console and metrics (two) take the next ones (default: free ports)")
     parser.add_argument("--run-dir", type=Path, metavar="DIR",
                         help="where world.json and the certificates go (default: a new temporary folder)")
     parser.add_argument("--mode", default="strict", choices=("strict", "openncp-like"),
@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
 def _ports(first: int | None, codes: list[str]) -> dict[str, int]:
     if first is None:
         return {}
-    names = ("smp", *codes, "psc", "psc_wallet", "psc_mtls", "portal", "audit", "audit_page", "console")
+    names = ("smp", *codes, "psc", "psc_wallet", "psc_mtls", "portal", "audit", "audit_page", "console",
+             "metrics", "portal_metrics")
     if not 1 <= first <= 65536 - len(names):
         raise UsageError(f"--port {first} leaves no room for {len(names)} ports")
     return {name: first + place for place, name in enumerate(names)}

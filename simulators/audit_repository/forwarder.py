@@ -62,6 +62,11 @@ class AuditForwarder:
                 self.lost += 1
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """Events that wait to be sent."""
+        return len(self._waiting)
+
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()

@@ -34,6 +34,7 @@ class AuditRepository:
     Attributes
     ----------
     store : the events.
+    forwarder : sends the events of countries here; ``None`` where none do.
     """
 
     def __init__(self, pki: Pki, *, clock: Clock = real_clock, host: str = "127.0.0.1", port: int = 0,
@@ -48,7 +49,7 @@ class AuditRepository:
         self._listener = Listener(
             application=application(pages.handle), host=host, port=page_port,
             context=pki.server_context(pki.service("audit_repository"), client_certificate=False))
-        self._forwarder: AuditForwarder | None = None
+        self.forwarder: AuditForwarder | None = None
         self._told: list[ForeignNcp] = []
 
     # -- life ------------------------------------------------------------------------------------------
@@ -68,8 +69,8 @@ class AuditRepository:
         """Close both ports and the store."""
         for ncp in self._told:
             ncp.audit = None
-        if self._forwarder is not None:
-            self._forwarder.stop()
+        if self.forwarder is not None:
+            self.forwarder.stop()
         self.kill()
         self._thread.stop()
         self.store.close()
@@ -141,7 +142,7 @@ class AuditRepository:
 
         forwarder = AuditForwarder(self._pki, host=self.host, port=self.port, retry_after=retry_after)
         forwarder.start()
-        self._forwarder = forwarder
+        self.forwarder = forwarder
         self._told = list(world.ncps.values())
         for ncp in self._told:
             ncp.audit = forwarder

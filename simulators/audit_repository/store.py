@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,6 +83,10 @@ class EventStore:
     path : SQLite file; ``None`` keeps everything in memory.
     keep : so many events; the oldest ones go.
 
+    Attributes
+    ----------
+    received : messages since the start by sender, those that came twice included.
+
     Raises
     ------
     LocalError : the file cannot be used.
@@ -89,6 +94,7 @@ class EventStore:
 
     def __init__(self, path: Path | None = None, *, keep: int = KEEP) -> None:
         self._keep = keep
+        self.received: Counter[str] = Counter()
         self._changed = threading.Condition(threading.RLock())
         try:
             self._database = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0,
@@ -109,6 +115,7 @@ class EventStore:
                 "ON CONFLICT (identifier) DO UPDATE SET copies = copies + 1", rows)
             self._database.execute("DELETE FROM event WHERE number <= (SELECT MAX(number) FROM event) - ?",
                                    (self._keep,))
+            self.received[sender] += len(rows)
             self._changed.notify_all()
 
     def events(self, *, after: int = 0, last: int | None = None) -> tuple[StoredEvent, ...]:

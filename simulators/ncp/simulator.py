@@ -31,6 +31,7 @@ from simulators.ncp.quirks import NONE, checked
 from simulators.ncp.received import Check, Exchange, Received
 from simulators.ncp.verification import Verifier
 from simulators.pki import Pki
+from simulators.tally import Tally
 
 if TYPE_CHECKING:
     from countries.model import Country
@@ -64,6 +65,7 @@ class ForeignNcp:
     Attributes
     ----------
     received : what it got and answered, for inspection.
+    tally : counts of it since the start, for metrics; a reset does not touch them.
     endpoints : where it answers, set by the world that runs it; ``None`` while it runs nowhere.
     audit : gets an audit event for each answered request, ``None`` for no trail.
     """
@@ -83,6 +85,7 @@ class ForeignNcp:
         self.country = country
         self.faults = faults or FaultSet()
         self.received = Received()
+        self.tally = Tally(country.code)
         self.endpoints: Endpoints | None = None
         self.audit: audit.AuditSink | None = None
         self.quirks = checked(quirks)
@@ -117,7 +120,9 @@ class ForeignNcp:
         begin = self._timer()
         exchange = self._exchange(request, self._clock())
         seconds = self._timer() - begin + exchange.response.delivery.delay
-        self.received.add(replace(exchange, seconds=seconds))
+        exchange = replace(exchange, seconds=seconds)
+        self.received.add(exchange)
+        self.tally.add(exchange)
         return exchange.response
 
     def _exchange(self, request: HttpRequest, now: datetime) -> Exchange:

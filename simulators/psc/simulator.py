@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,6 +20,7 @@ from simulators.psc.oauth import OAuthError, json_response, redirect
 from simulators.psc.realm import PROTOCOL, Realm, SigningKeys
 from simulators.psc.state import Lifetimes, Session, Store
 from simulators.server import Application
+from simulators.tally import Tally
 
 SiteName = Literal["issuer", "wallet", "mtls"]
 
@@ -50,6 +52,11 @@ class PscSimulator:
     clock, seed : time and identifiers; signing keys are random in any case.
     lifetimes : of everything.
     send : POSTs a logout token (URI, form body) without waiting; ``None``: over httpx, see ``trust``.
+    timer : seconds of a clock that only runs forward, for the durations of answers.
+
+    Attributes
+    ----------
+    tally : counts of what it was asked since the start, for metrics.
     """
 
     def __init__(
@@ -61,7 +68,10 @@ class PscSimulator:
         seed: int = 0,
         lifetimes: Lifetimes | None = None,
         send: Send | None = None,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
+        self.tally = Tally("PSC")
+        self._timer = timer
         new_id = seeded_ids(seed, "psc")
         self._realm = Realm(
             clock=clock,
@@ -111,6 +121,15 @@ class PscSimulator:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request."""
+        begin = self._timer()
+        response = self._handled(request)
+        self.tally.count(self._kind(request.path), str(response.status),
+                         self._timer() - begin + response.delivery.delay,
+                         received=len(request.body), sent=len(response.body))
+        return response
+
+    def _handled(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request, late or not at all where a fault says so."""
         delay = 0.0
         for fault in self.faults.take("http"):
             delay = max(delay, float(fault.parameters.get("seconds", 0.0)))
@@ -168,6 +187,12 @@ class PscSimulator:
             "/auth/identites": ("POST", lambda request: wallet.choose(realm, request)),
             "/auth/telephone": ("GET POST", lambda request: wallet.telephone(realm, request)),
         }  # fmt: skip
+
+    def _kind(self, path: str) -> str:
+        """The address as metrics name it: the end of one of ours, or ``other``."""
+        if path.startswith(_STATIC):
+            return "static"
+        return path.rpartition("/")[2] if path in self._routes else "other"
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(_STATIC) and request.method == "GET":

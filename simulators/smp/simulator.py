@@ -9,6 +9,7 @@ Source: OASIS BDX-SMP 1.0; eHDSI SMP/SML specification.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +26,7 @@ from simulators.faults_apply import edit_response, edit_tree, of_kind
 from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp.received import Exchange, Received
 from simulators.pki import Pki
+from simulators.tally import Tally
 
 if TYPE_CHECKING:
     from countries.model import Country
@@ -56,10 +58,12 @@ class SmpSimulator:
     clock : decides the dates of the entries.
     endpoints : current addresses by ISO code.
     base_url : its own address, for the references in a ServiceGroup; empty: relative ones.
+    timer : seconds of a clock that only runs forward, for the durations of answers.
 
     Attributes
     ----------
     received : what it was asked. faults : by country, see ``fault_set``.
+    tally : counts of what it was asked since the start, for metrics.
     """
 
     def __init__(
@@ -70,8 +74,11 @@ class SmpSimulator:
         clock: Clock,
         endpoints: Callable[[], Mapping[str, _Addresses]],
         base_url: Callable[[], str] = lambda: "",
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.received = Received()
+        self.tally = Tally("SMP")
+        self._timer = timer
         self._countries = countries
         self._pki = pki
         self._clock = clock
@@ -93,19 +100,20 @@ class SmpSimulator:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request: a ServiceGroup, a SignedServiceMetadata, or 404."""
-        now = self._clock()
+        now, begin = self._clock(), self._timer()
         response, outcome, faults = self._answer(request, now)
         response = edit_response(faults, response)
-        self.received.add(
-            Exchange(
-                at=now,
-                step="SMP",
-                request=request,
-                response=response,
-                outcome=outcome,
-                faults=tuple(fault.name for fault in faults),
-            )
+        exchange = Exchange(
+            at=now,
+            step="SMP",
+            request=request,
+            response=response,
+            outcome=outcome,
+            faults=tuple(fault.name for fault in faults),
+            seconds=self._timer() - begin + response.delivery.delay,
         )
+        self.received.add(exchange)
+        self.tally.add(exchange)
         return response
 
     def _answer(self, request: HttpRequest, now: datetime) -> tuple[HttpResponse, str, tuple[Fault, ...]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clinician import Page
+from ehdsi.exposition import Family, counted, exposition
 from load.journey import WrongPatient, _recognised
 from load.plan import Patient
 from load.profile import ProfileError, Thresholds, load, names, read
@@ -12,6 +13,7 @@ from load.right_patient import differences, same_document
 from ncpeh.load_run import judged
 from reports.load.curve import curve
 from sesali.metrics import Metrics, page_of
+from tests.prometheus import read as samples_in
 
 ADA = Patient(key="HR-1", country="HR", identifiers={"1.2.3": "999980013"}, birth_date="19580401", gender="F",
               family=("Đurđević",), given=("Željka",))
@@ -110,7 +112,8 @@ def test_metrics_are_cumulative_histograms():
     metrics = Metrics()
     metrics.step("HR", "ITI-55", 0.02, "ok")
     metrics.step("HR", "ITI-55", 3.0, "SES-081")
-    text = metrics.text()
+    text = metrics.text().decode()
+    assert samples_in(text)
     assert 'ncpeh_step_seconds_bucket{country="HR",step="ITI-55",le="0.025"} 1' in text
     assert 'ncpeh_step_seconds_bucket{country="HR",step="ITI-55",le="+Inf"} 2' in text
     assert 'ncpeh_steps_total{country="HR",step="ITI-55",verdict="SES-081"} 1' in text
@@ -130,3 +133,20 @@ def test_another_number_at_the_verification_is_a_wrong_patient():
     """Only the portal can have mixed up the numbers."""
     with pytest.raises(WrongPatient):
         _recognised(_page(VERIFICATION.format(family="Đurđević", number="999980014")), ADA)
+
+
+def test_label_values_come_back_as_they_went():
+    """Quotes, backslashes and line ends in a label do not break the text, nor do many senders of requests."""
+    told = exposition([Family(name="x_total", kind="counter", about="A\nB", samples=counted(
+        ("who",), {('a"b\\c\nd',): 2.0, ("plain",): 0.25}))])
+    assert samples_in(told.decode()) == {("x_total", frozenset({("who", 'a"b\\c\nd')})): 2.0,
+                                         ("x_total", frozenset({("who", "plain")})): 0.25}
+
+
+def test_addresses_tried_at_random_make_no_series_of_their_own():
+    """A scanner that asks for ten thousand addresses leaves a bounded number of series."""
+    metrics = Metrics(timer=lambda: 0.0)
+    for number in range(1000):
+        letters = "abcdefghij"[number % 10] * (number // 10 % 50 + 1) + "z" * (number // 500)
+        metrics.page(f"/{letters}", 404, 0.0)
+    assert len(samples_in(metrics.text().decode())) < 200 * 20
