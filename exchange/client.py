@@ -197,9 +197,15 @@ def read_reply(answer: Answer, *, request_id: str, action: str) -> Reply:
                             expected="200", got=str(answer.status), clause="SOAP 1.2 part 2, table 17")
     if envelope.action and envelope.action != action:
         raise MalformedSoap("the answer carries another action", where="/Envelope/Header/Action",
-                            expected=action, got=envelope.action[:120],
+                            expected=action, got=_named(envelope.action),
                             clause="WS-Addressing 1.0 SOAP binding, 6.4.1")
     return Reply(payload=envelope.body, parts=parts, message_id=envelope.message_id, request_id=request_id)
+
+
+def _named(action: str) -> str:
+    """An action that may stand in a message: ours; what else a country writes there could be anything."""
+    known = {one for service in Service for one in (service.action, service.response_action)}
+    return action if action in known else "an action of no transaction"
 
 
 def _unpack(answer: Answer) -> tuple[XmlElement, Mapping[str, mtom.Part]]:

@@ -141,6 +141,8 @@ def _connect_reason(error: httpx.ConnectError, host: str, country: str) -> tuple
     text = str(error).lower()
     if "name" in text or "getaddrinfo" in text or "address associated" in text:
         return "dns", f"the host {host} that the SMP names for {country} does not resolve"
+    if "[ssl" in text:  # its cause is lost where somebody between raised it again from another one
+        return "tls", f"no TLS connection with {host} ({country})"
     return "refused", f"no connection to {host} for {country}"
 
 

@@ -27,11 +27,16 @@ def answering(world: World) -> Iterator[None]:
     """
     import respx
 
-    peer = world.pki.gateway_tls.der
     with respx.mock(assert_all_called=False) as router:
-        for url, handle in world.handlers().items():
-            router.route(url__startswith=url).mock(side_effect=_answer(handle, peer))
+        for url, answer in answers(world).items():
+            router.route(url__startswith=url).mock(side_effect=answer)
         yield
+
+
+def answers(world: World) -> dict[str, Callable[[httpx.Request], httpx.Response]]:
+    """For each base URL of this world what answers there; the caller counts as the French gateway."""
+    peer = world.pki.gateway_tls.der
+    return {url: _answer(handle, peer) for url, handle in world.handlers().items()}
 
 
 def _answer(handle: Handler, peer: bytes) -> Callable[[httpx.Request], httpx.Response]:
