@@ -21,7 +21,9 @@ def document_judge(terminology: Terminology, clock: Callable[[], datetime]) -> J
     """A judge with the value sets of ``terminology``; ``clock`` gives the time of receipt, UTC."""
 
     def judge(content: bytes, root: XmlElement) -> tuple[Finding, ...]:
-        context = RuleContext(now=clock(), size=len(content), raw=content, members=terminology.member)
-        return validate(root, "cda") + check(root, context)
+        breaks = validate(root, "cda")
+        context = RuleContext(now=clock(), size=len(content), raw=content, members=terminology.member,
+                              valid=not breaks)
+        return breaks + check(root, context)
 
     return judge

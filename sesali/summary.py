@@ -1,5 +1,4 @@
 """The document itself: is it the one listed, of the patient asked for, and fit to be shown? Pure.
-Pure.
 
 Nothing is parsed for display before size, hash and patient are right. The checks that stop a document stop it
 alone: the other level is still shown, unless it is a document of another patient, which ends the journey.
@@ -99,12 +98,14 @@ def accept(answer: RetrieveAnswer, request: RetrieveRequest, entry: DocumentEntr
     _check_bytes(content, entry)
     try:
         root = parse_xml(content, large_text=True)
+        alive = list(root.iter())  # reader and judge both visit every node; each proxy is made once
         summary = cda.parse_element(root)
     except PeerError as error:
         raise refused("SES-085", detail=f"ITI-39: {error}") from None
     _check_patient(summary, patient)
-    return Document(entry=entry, content=content, summary=summary,
-                    findings=answer.findings + (judge(content, root) if judge else ()))
+    findings = answer.findings + (judge(content, root) if judge else ())
+    del alive
+    return Document(entry=entry, content=content, summary=summary, findings=findings)
 
 
 def _check_bytes(content: bytes, entry: DocumentEntry) -> None:

@@ -6,20 +6,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from lxml import etree
-
 from ehdsi import oids
 from ehdsi.rules import times
-from ehdsi.rules.load import RuleSet
-from ehdsi.rules.model import RuleContext
+from ehdsi.rules.subject import SECTIONS, Break, Subject, section_code, select, texts
+from ehdsi.rules.subject import H as _H
 from ehdsi.xml import XmlElement
-
-_NS = {"h": oids.NS_HL7, "p": oids.NS_PHARM}
-_H = f"{{{oids.NS_HL7}}}"
 
 #: Bytes of a document that two countries have agreed upon at most.
 MOST_BYTES = 10 * 1024 * 1024
@@ -29,48 +23,16 @@ _UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _ACTIVE = frozenset(("script", "iframe", "object", "embed", "applet", "form", "svg", "style", "link", "meta"))
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """One place where a rule does not hold; empty texts are taken from the rule."""
-
-    node: XmlElement | None
-    got: str = ""
-    message: str = ""
-    expected: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What a check looks at: the document, what is known beside it, the tables, paths told so far."""
-
-    root: XmlElement
-    context: RuleContext
-    rules: RuleSet
-    paths: dict[XmlElement, str] = field(default_factory=dict)
-    _with_id: list[list[XmlElement]] = field(default_factory=list)
-
-    @property
-    def with_id(self) -> list[XmlElement]:
-        """All elements with an ``ID``, in document order, looked for once."""
-        if not self._with_id:
-            self._with_id.append(_WITH_ID(self.root))
-        return self._with_id[0]
-
-
-def _select(expression: str) -> Callable[[XmlElement], list[XmlElement]]:
-    return cast(Callable[[XmlElement], list[XmlElement]], etree.XPath(expression, namespaces=_NS))
-
-
-_SECTIONS = _select("/h:ClinicalDocument/h:component/h:structuredBody/h:component/h:section")
-_PATIENT_IDS = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:id")
-_NAMES = _select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:patient/h:name")
+_PATIENT_IDS = select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:id")
+_NAMES = select("/h:ClinicalDocument/h:recordTarget/h:patientRole/h:patient/h:name")
 _REFERENCE_TAGS = (f"{_H}reference", f"{{{oids.NS_PHARM}}}reference")
-_WITH_ID = _select("//*[@ID]")
-_IN_ENTRIES = _select("h:entry/descendant::h:code[@code] | h:entry/descendant::h:value[@code]")
-_INTERVALS = _select("//h:low[@value and ../h:high/@value]")
-_NARRATIVE = _select("//h:section/h:text/descendant-or-self::*")
-_ROOTS = _select("//*[@root or @codeSystem]")
-_VALUES = tuple(etree.XPath(path, smart_strings=False) for path in ("//@root", "//@codeSystem"))
+_WITH_ID = select("/descendant::*[@ID]")
+_INTERVALS = select("/descendant::h:low[@value and ../h:high/@value]")
+_BLOOD_GROUPS = select("/descendant::h:observation[h:code/@code='34530-6']/h:value")
+_NARRATIVE = select("//h:section/h:text/descendant-or-self::*")
+_NARRATIVE_ATTRIBUTES = select("//h:section/h:text/descendant-or-self::*[@*]")
+_ROOTS = select("/descendant::*[@root or @codeSystem]")
+_VALUES = (texts("//@root"), texts("//@codeSystem"))
 
 
 def _first(root: XmlElement, path: str) -> XmlElement | None:
@@ -191,14 +153,9 @@ def pdf(subject: Subject) -> Iterator[Break]:
 # ---------------------------------------------------------------------------------------------- sections
 
 
-def _section_code(section: XmlElement) -> str:
-    found = section.find(_H + "code")
-    return (found.get("code") or "") if found is not None else ""
-
-
 def mandatory_sections(subject: Subject) -> Iterator[Break]:
     """PS-030: the five mandatory sections, each exactly once."""
-    codes = [_section_code(section) for section in _SECTIONS(subject.root)]
+    codes = [code for _, code in subject.sections]
     for code in subject.rules.absence:
         if codes.count(code) != 1:
             yield Break(
@@ -210,8 +167,8 @@ def mandatory_sections(subject: Subject) -> Iterator[Break]:
 
 def section_template(subject: Subject) -> Iterator[Break]:
     """PS-032: a known section carries one of its templates."""
-    for section in _SECTIONS(subject.root):
-        wanted = subject.rules.section_templates.get(_section_code(section), ())
+    for section, code in subject.sections:
+        wanted = subject.rules.section_templates.get(code, ())
         roots = {node.get("root") for node in section.iterfind(_H + "templateId")}
         if wanted and roots and not roots & set(wanted):
             yield Break(
@@ -221,49 +178,44 @@ def section_template(subject: Subject) -> Iterator[Break]:
 
 def references(subject: Subject) -> Iterator[Break]:
     """PS-034: each ``#`` reference has exactly one target."""
-    counts: dict[str, int] = {}
-    for node in subject.with_id:
-        counts[node.get("ID") or ""] = counts.get(node.get("ID") or "", 0) + 1
+    ids = subject.ids
     for node in subject.root.iter(*_REFERENCE_TAGS):
         value = node.get("value") or ""
-        if value.startswith("#") and counts.get(value[1:], 0) != 1:
-            yield Break(node, got=f"{value}: {counts.get(value[1:], 0)} targets")
+        if value.startswith("#") and ids[value[1:]] != 1:
+            yield Break(node, got=f"{value}: {ids[value[1:]]} targets")
 
 
 def unique_ids(subject: Subject) -> Iterator[Break]:
     """PS-035: each ``ID`` once."""
+    if len(subject.ids) == subject.ids.total():
+        return
     seen: set[str] = set()
-    for node in subject.with_id:
+    for node in _WITH_ID(subject.root):
         key = node.get("ID") or ""
         if key in seen:
             yield Break(node, got=key)
         seen.add(key)
 
 
-def _absence_nodes(section: XmlElement) -> list[XmlElement]:
-    return [node for node in _IN_ENTRIES(section) if node.get("codeSystem") == oids.ABSENT_UNKNOWN]
-
-
 def absence_alone(subject: Subject) -> Iterator[Break]:
     """PS-036: an absence statement is the only entry of its section."""
-    for section in _SECTIONS(subject.root):
-        nodes = _absence_nodes(section)
+    for _, section, found in subject.absences:
+        nodes = [node for node in found if node.get("codeSystem") == oids.ABSENT_UNKNOWN]
         if nodes and len(section.findall(_H + "entry")) > 1:
             yield Break(nodes[0], got=nodes[0].get("code") or "")
 
 
 def absence_code(subject: Subject) -> Iterator[Break]:
     """PS-037: an absence code belongs to its section, and carries the code system of absence codes."""
-    for section in _SECTIONS(subject.root):
-        allowed = subject.rules.absence.get(_section_code(section), ())
-        for node in _absence_nodes(section):
-            if node.get("code") not in allowed:
-                yield Break(node, got=node.get("code") or "", expected=" or ".join(allowed))
-        for node in _IN_ENTRIES(section):
-            code = node.get("code") or ""
-            if not code.startswith("no-") or node.get("codeSystem") == oids.ABSENT_UNKNOWN:
-                continue
-            yield Break(node, got=f"{node.get('code')} of {node.get('codeSystem')}")
+    for loinc, _, found in subject.absences:
+        allowed = subject.rules.absence.get(loinc, ())
+        named = [(node, node.get("code") or "", node.get("codeSystem")) for node in found]
+        for node, code, system in named:
+            if system == oids.ABSENT_UNKNOWN and code not in allowed:
+                yield Break(node, got=code, expected=" or ".join(allowed))
+        for node, code, system in named:
+            if system != oids.ABSENT_UNKNOWN:
+                yield Break(node, got=f"{code} of {system}")
 
 
 def interval_order(subject: Subject) -> Iterator[Break]:
@@ -277,8 +229,8 @@ def interval_order(subject: Subject) -> Iterator[Break]:
 
 def vital_signs(subject: Subject) -> Iterator[Break]:
     """PS-055: dates of a reading agree; blood pressures are complete, in mm[Hg] and plausible."""
-    for section in _SECTIONS(subject.root):
-        if _section_code(section) != "8716-3":
+    for section, code in subject.sections:
+        if code != "8716-3":
             continue
         for organizer in section.iterfind(f"{_H}entry/{_H}organizer"):
             yield from _readings(organizer)
@@ -343,16 +295,15 @@ def bound_codes(subject: Subject) -> Iterator[Break]:
 
 def allergy_type(subject: Subject) -> Iterator[Break]:
     """PS-049: kind of an allergy against AdverseEventType."""
-    for section in _SECTIONS(subject.root):
-        if _section_code(section) == "48765-2":
+    for section, code in subject.sections:
+        if code == "48765-2":
             path = f"{_H}entry/{_H}act/{_H}entryRelationship/{_H}observation/{_H}code"
             yield from _outside(subject, section.findall(path), (oids.value_set(18),))
 
 
 def blood_group(subject: Subject) -> Iterator[Break]:
     """PS-056: the blood group against BloodGroup."""
-    found = subject.root.xpath("//h:observation[h:code/@code='34530-6']/h:value", namespaces=_NS)
-    yield from _outside(subject, cast(list[XmlElement], found), (oids.value_set(20),))
+    yield from _outside(subject, _BLOOD_GROUPS(subject.root), (oids.value_set(20),))
 
 
 def _bound(subject: Subject) -> Iterator[XmlElement]:
@@ -398,13 +349,11 @@ def stylesheet(subject: Subject) -> Iterator[Break]:
 
 def active_content(subject: Subject) -> Iterator[Break]:
     """PS-065: no scripts, event attributes or links with another scheme than http in a narrative."""
-    active: dict[str, bool] = {}
-    for node in _NARRATIVE(subject.root):
-        tag = node.tag
-        if tag not in active:
-            active[tag] = tag.rpartition("}")[2].lower() in _ACTIVE
-        if active[tag]:
-            yield Break(node, got=tag.rpartition("}")[2])
+    nodes = _NARRATIVE(subject.root)
+    active = {tag for tag in {node.tag for node in nodes} if tag.rpartition("}")[2].lower() in _ACTIVE}
+    for node in nodes if active else _NARRATIVE_ATTRIBUTES(subject.root):
+        if active and node.tag in active:
+            yield Break(node, got=node.tag.rpartition("}")[2])
             continue
         for key, value in cast(list[tuple[str, str]], node.items()):
             local = key.rpartition("}")[2].lower()
@@ -423,6 +372,8 @@ def schema(subject: Subject) -> Iterator[Break]:
     """PS-067: the document against our schema of patient summaries, first break only."""
     from ehdsi.rules.schema import first_break
 
+    if subject.context.valid:
+        return
     found = first_break(subject.root, "cda")
     if found is not None:
         yield Break(
@@ -432,7 +383,7 @@ def schema(subject: Subject) -> Iterator[Break]:
 
 def identifiers(subject: Subject) -> Iterator[Break]:
     """PS-068: each root and code system is an OID or a UUID; each wrong one is reported once."""
-    found = {value for select in _VALUES for value in cast(list[str], select(subject.root))}
+    found = {value for select in _VALUES for value in select(subject.root)}
     wrong = {value for value in found if not (_OID.match(value) or _UUID.match(value))}
     for node in _ROOTS(subject.root) if wrong else ():
         for value in (node.get("root"), node.get("codeSystem")):
@@ -448,7 +399,7 @@ def unchanged(subject: Subject) -> Iterator[Break]:
         if _identity(subject.root, path) != _identity(source, path):
             yield Break(_first(subject.root, path), message=f"{path.rpartition(':')[2]} was changed")
     before, after = (
-        [(_section_code(s), len(s.findall(_H + "entry"))) for s in _SECTIONS(document)]
+        [(section_code(s), len(s.findall(_H + "entry"))) for s in SECTIONS(document)]
         for document in (source, subject.root)
     )
     if before != after:

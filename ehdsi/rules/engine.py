@@ -12,6 +12,7 @@ from ehdsi import oids
 from ehdsi.rules import checks
 from ehdsi.rules.load import CompiledRule, RuleSet, load
 from ehdsi.rules.model import Finding, Rule, RuleContext, Severity, Skipped
+from ehdsi.rules.subject import Break, Subject
 from ehdsi.xml import XmlElement, path_of
 
 #: Findings reported per rule; the rest is counted in the last one.
@@ -45,7 +46,7 @@ def run(root: XmlElement, context: RuleContext | None = None, rules: RuleSet | N
     judged = rules or load()
     level = 3 if root.find(f"{{{oids.NS_HL7}}}component/{{{oids.NS_HL7}}}structuredBody") is not None else 1
     alive = list(root.iter())  # lxml makes a new proxy for each node of each result unless one is kept
-    subject = checks.Subject(root=root, context=known, rules=judged)
+    subject = Subject(root=root, context=known, rules=judged)
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     for compiled in judged.rules:
@@ -76,15 +77,15 @@ def _not_judged(rule: Rule, context: RuleContext) -> str:
     return ""
 
 
-def _judge(compiled: CompiledRule, subject: checks.Subject) -> list[Finding]:
+def _judge(compiled: CompiledRule, subject: Subject) -> list[Finding]:
     rule = compiled.rule
     severity: Severity = rule.severity
     if rule.legacy_severity is not None and subject.context.legacy:
         severity = rule.legacy_severity
     if compiled.broken is not None:
         nodes: Any = compiled.broken(subject.root)
-        breaks: Iterable[checks.Break] = (
-            checks.Break(node, got=_quoted(compiled, node)) for node in nodes[:MOST_PER_RULE]
+        breaks: Iterable[Break] = (
+            Break(node, got=_quoted(compiled, node)) for node in nodes[:MOST_PER_RULE]
         )
         count = len(nodes)
     else:
@@ -111,7 +112,7 @@ def _path(node: XmlElement, known: dict[XmlElement, str]) -> str:
     return path
 
 
-def _finding(rule: Rule, severity: Severity, broken: checks.Break, known: dict[XmlElement, str]) -> Finding:
+def _finding(rule: Rule, severity: Severity, broken: Break, known: dict[XmlElement, str]) -> Finding:
     node = broken.node
     line = node.sourceline if node is not None else 0
     return Finding(

@@ -89,6 +89,7 @@ class RuleContext:
     source : root element of the form from which this one was made (friendly for pivot, pivot for French).
     size : bytes of the document as received.
     raw : the bytes as received, for what the parsed tree no longer shows (processing instructions, DTD).
+    valid : our schema was asked already and had nothing to say; else the rule about it asks the schema.
     legacy : accept the pre-2022 medication extension and the old EDQM identifier.
     """
 
@@ -104,4 +105,5 @@ class RuleContext:
     source: object | None = None
     size: int | None = None
     raw: bytes | None = None
+    valid: bool = False
     legacy: bool = False
