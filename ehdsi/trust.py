@@ -136,6 +136,7 @@ def certificate_failures(
                        type(error).__name__, "RFC 5280 4.1")
 
 
+@lru_cache(maxsize=512)
 def country_of(certificate: x509.Certificate) -> str:
     """ISO code in the subject's ``C``, upper case; empty when there is none, or more than one."""
     found = certificate.subject.get_attributes_for_oid(NameOID.COUNTRY_NAME)
@@ -175,7 +176,7 @@ def _sound(certificate: x509.Certificate, purpose: Purpose, country: str | None)
 
 
 def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator[CertificateRefused]:
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    begin, end = _validity(certificate)
     if now < begin:
         yield _refused(TrustFailure.NOT_YET_VALID, f"{whose} is not valid yet", f"valid at {now:%Y-%m-%d}",
                        f"valid from {begin:%Y-%m-%d}", "RFC 5280 4.1.2.5", "check the clock of the issuer")
@@ -183,6 +184,12 @@ def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator
         yield _refused(TrustFailure.EXPIRED, f"{whose} has expired", f"valid at {now:%Y-%m-%d}",
                        f"valid until {end:%Y-%m-%d}", "RFC 5280 4.1.2.5",
                        "renew it and publish it in the SMP")
+
+
+@lru_cache(maxsize=512)
+def _validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """First and last moment; read once, compared with the clock each time."""
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def _key(certificate: x509.Certificate) -> Iterator[CertificateRefused]:
@@ -235,14 +242,21 @@ def _chain(certificate: x509.Certificate, anchors: TrustAnchors, intermediates: 
         return
     for depth, issuer in enumerate(path[1:]):
         yield from _dates(issuer, now, "an authority in the path")
-        constraints = _extension(issuer, x509.BasicConstraints)
-        usage = _extension(issuer, x509.KeyUsage)
-        too_deep = constraints is not None and constraints.path_length is not None \
-            and constraints.path_length < depth
-        if constraints is None or not constraints.ca or too_deep or (usage and not usage.key_cert_sign):
+        if not _may_issue(issuer, depth):
             yield _refused(TrustFailure.ISSUER_IS_NO_AUTHORITY,
                            "an issuer in the path may not issue certificates",
                            "basicConstraints CA and keyCertSign", "something less", "RFC 5280 6.1.4")
+
+
+@lru_cache(maxsize=512)
+def _may_issue(issuer: x509.Certificate, depth: int) -> bool:
+    """An authority that may sign certificates, with ``depth`` others between it and the leaf."""
+    constraints = _extension(issuer, x509.BasicConstraints)
+    usage = _extension(issuer, x509.KeyUsage)
+    too_deep = constraints is not None and constraints.path_length is not None \
+        and constraints.path_length < depth
+    return constraints is not None and constraints.ca and not too_deep and not (
+        usage and not usage.key_cert_sign)
 
 
 @lru_cache(maxsize=512)

@@ -20,6 +20,8 @@ from ehdsi.xml import XmlElement
 
 _SAML = f"{{{NS_SAML}}}"
 _HL7 = f"{{{NS_HL7}}}"
+_ISSUER = f"{_SAML}Issuer"
+_KINDS: dict[str, Kind] = {qualifier: kind for kind, qualifier in words.QUALIFIERS.items()}
 _DATE_TIME = re.compile(r"-?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 _Attributes = dict[str, tuple["str | StructuredValue", ...]]
@@ -42,9 +44,8 @@ class _Common(TypedDict):
 
 def kind_of(assertion: XmlElement) -> Kind | None:
     """The kind that ``Issuer/@NameQualifier`` claims; ``None`` for another one."""
-    issuer = assertion.find(f"{_SAML}Issuer")
-    qualifier = "" if issuer is None else issuer.get("NameQualifier", "")
-    return next((kind for kind, known in words.QUALIFIERS.items() if known == qualifier), None)
+    issuer = assertion.find(_ISSUER)
+    return None if issuer is None else _KINDS.get(issuer.get("NameQualifier", ""))
 
 
 def read_assertion(assertion: XmlElement) -> AnyAssertion:

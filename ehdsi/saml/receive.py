@@ -67,13 +67,13 @@ def choose(assertions: Sequence[XmlElement], *, transaction: Transaction, policy
         hcp = assertions[-1]  # OpenNCP takes the last one where none is marked as HCP
     if hcp is None:
         raise broken("missing-hcp", got="none")
-    others = [one for one, kind in zip(assertions, kinds, strict=True) if kind != "hcp"]
-    trcs = others if policy.several_of_a_kind else [one for one in others if kind_of(one) == "trc"]
+    by_kind = list(zip(assertions, kinds, strict=True))
+    trcs = [one for one, kind in by_kind if kind == "trc" or (policy.several_of_a_kind and kind != "hcp")]
     trc = trcs[-1] if trcs else None
     if trc is None and transaction is not Transaction.XCPD:
         raise broken("missing-trc", kind="trc", got="none")
     return PresentedAssertions(
-        hcp=hcp, trc=trc, next_of_kin=next((one for one in others if kind_of(one) == "nok"), None))
+        hcp=hcp, trc=trc, next_of_kin=next((one for one, kind in by_kind if kind == "nok"), None))
 
 
 def receive(assertion: XmlElement, *, anchors: TrustAnchors, now: datetime, transaction: Transaction,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from ehdsi.oids import NS_DS, NS_SAML
@@ -69,6 +70,8 @@ _MODELS = {f"{_SAML}{name}": model for name, model in _BY_NAME.items()}
 _OPEN_TAGS = frozenset(f"{_SAML}{name}" for name in _OPEN)
 _WORDS = {f"{_SAML}{name}": f"{name} " for name in (*_BY_NAME, *_OPEN)}
 _WORDS[f"{{{NS_DS}}}Signature"] = "ds:Signature "
+#: An element with more children and attributes than this is not remembered: nobody shall fill the memory.
+_MOST_REMEMBERED = 32
 _TIMES = frozenset({"IssueInstant", "NotBefore", "NotOnOrAfter", "AuthnInstant", "SessionNotOnOrAfter"})
 
 
@@ -93,23 +96,36 @@ def check_structure(assertion: XmlElement, *, transaction: Transaction = Transac
 
 
 def _check(element: XmlElement, kind: Kind, transaction: Transaction) -> None:
-    model = _MODELS.get(element.tag)
-    if model is None:
-        raise _not_valid(element, kind, transaction, "an element that has no place here")
     children = list(element)
-    tags = [child.tag for child in children]
-    if not model.children.fullmatch("".join([_WORDS.get(tag, "foreign ") for tag in tags])):
-        found = " ".join(map(_name_of, tags))
-        raise _not_valid(element, kind, transaction, f"children {found[:120] or 'none'}")
-    names = {str(name) for name in element.keys() if name[0] != "{"}  # noqa: SIM118 - no dict
-    if not model.required <= names <= model.allowed:
-        raise _not_valid(element, kind, transaction, "an attribute is missing, or has no place here")
-    for attribute in names & _TIMES:
-        if parse_time(element.get(attribute, "")) is None:
+    tags = tuple([child.tag for child in children])
+    names = tuple(element.keys())
+    fits = _fits if len(tags) + len(names) <= _MOST_REMEMBERED else _fits.__wrapped__
+    got = fits(element.tag, tags, names)
+    if got:
+        raise _not_valid(element, kind, transaction, got)
+    for attribute in names:
+        if attribute in _TIMES and parse_time(element.get(attribute, "")) is None:
             raise _not_valid(element, kind, transaction, f"@{attribute} is no dateTime")
     for child, tag in zip(children, tags, strict=True):
         if tag.startswith(_SAML) and tag not in _OPEN_TAGS:
             _check(child, kind, transaction)
+
+
+@lru_cache(maxsize=512)
+def _fits(element: str, children: tuple[str, ...], attributes: tuple[str, ...]) -> str:
+    """What is wrong with the names of an element's children and attributes; nothing when they fit.
+
+    Remembered, because the assertions of a partner all have the same build.
+    """
+    model = _MODELS.get(element)
+    if model is None:
+        return "an element that has no place here"
+    if not model.children.fullmatch("".join([_WORDS.get(tag, "foreign ") for tag in children])):
+        return f"children {' '.join(map(_name_of, children))[:120] or 'none'}"
+    names = {name for name in attributes if name[0] != "{"}
+    if not model.required <= names <= model.allowed:
+        return "an attribute is missing, or has no place here"
+    return ""
 
 
 def _name_of(tag: str) -> str:
