@@ -37,14 +37,17 @@ Safety: TypeAlias = Literal["none", "delay", "wrong data shown", "data lost", "w
 #: What the validator says: ``pass`` is unusual but legal, and has to be borne.
 Expected: TypeAlias = Literal["fail", "warn", "info", "pass", "manual"]
 
-#: Every kind understands these: on every n-th call only; from the n-th call on; for certain requests only
-#: (``header`` or ``body`` or ``path`` with ``matches`` or ``lacks``, regular expressions); only about
+#: Every kind understands these: on every n-th call only; from the n-th call on; up to the n-th call; only on
+#: a connection that lay idle for so many seconds; for certain requests only (``header`` or ``body`` or
+#: ``path`` with ``matches`` or ``lacks``, regular expressions); only about
 #: patients who are known; only about patients for whom the pack promises this behaviour; only to requests
 #: that were turned away unread, for a reason that matches (the kind of error, ``http:405``); only after one
 #: that was.
 COMMON: Mapping[str, tuple[type, ...]] = {
     "every": (int,),
     "from_call": (int,),
+    "until_call": (int,),
+    "idle": (int, float),
     "when": (dict,),
     "known": (bool,),
     "behaviour": (str,),

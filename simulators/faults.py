@@ -140,20 +140,28 @@ class ActiveFault:
             and (asked.patient is not None or not given.get("known"))
             and given.get("behaviour") in (None, asked.behaviour)
             and (self.woken or not given.get("woken"))
+            and ("idle" not in given or _idle(asked.request) >= float(str(given["idle"])))
             and _like(given.get("when"), asked.request)
         )
 
     def due(self) -> bool:
         """True if it is the turn of this call; counts it."""
         self.calls += 1
-        every, begins = self.fault.parameters.get("every", 1), self.fault.parameters.get("from_call", 1)
-        assert isinstance(every, int) and isinstance(begins, int)
-        return self.calls >= begins and self.calls % every == 0
+        given = self.fault.parameters
+        every, begins = given.get("every", 1), given.get("from_call", 1)
+        ends = given.get("until_call", self.calls)
+        assert isinstance(every, int) and isinstance(begins, int) and isinstance(ends, int)
+        return begins <= self.calls <= ends and self.calls % every == 0
 
 
 def _refusal(wanted: object, refused: str) -> bool:
     """True if a request that was served, or turned away for this reason, is what a fault waits for."""
     return bool(re.search(str(wanted), refused)) if refused and wanted else not refused and not wanted
+
+
+def _idle(request: HttpRequest | None) -> float:
+    """Seconds for which the connection of a request had lain idle."""
+    return request.idle if request is not None else 0.0
 
 
 def _like(when: object, request: HttpRequest | None) -> bool:
@@ -317,7 +325,10 @@ class FaultSet:
                 and set(other.steps) & set(new.steps)
                 and other.fault.parameters.get("path") == new.fault.parameters.get("path")
             )
-            if same and new.fault.transform not in ("header", "mime"):
+            # Delays add up: always a little, and every tenth time much.
+            rhythm = [one.fault.parameters.get("every", 1) for one in (other, new)]
+            adds = new.fault.transform == "delay" and rhythm[0] != rhythm[1]
+            if same and not adds and new.fault.transform not in ("header", "mime"):
                 raise LocalError(
                     f"the faults {other.fault.name} and {new.fault.name} change the same place; "
                     "use one at a time"

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from simulators.server import PEER_CERTIFICATE, TRANSPORT, Application, Message, Scope
+from simulators.server import IDLE, PEER_CERTIFICATE, TRANSPORT, Application, Message, Scope
 
 #: Bytes of a request body that a simulator keeps; a longer one is read to its end, thrown away and refused.
 MAX_BODY = 16 * 1024 * 1024
@@ -34,6 +34,7 @@ class HttpRequest:
     body : the bytes; empty when ``too_large``.
     peer_certificate : DER of the TLS client certificate, ``None`` without one.
     too_large : the body was longer than ``MAX_BODY``.
+    idle : seconds for which the connection had lain idle before it.
     """
 
     method: str
@@ -43,6 +44,7 @@ class HttpRequest:
     body: bytes = b""
     peer_certificate: bytes | None = None
     too_large: bool = False
+    idle: float = 0.0
 
     def header(self, name: str) -> str:
         """The first value of a header, empty when it is absent; ``name`` in lower case."""
@@ -157,6 +159,7 @@ async def _read(scope: Scope, receive: _Receive) -> HttpRequest | None:
         body=b"".join(chunks) if size <= MAX_BODY else b"",
         peer_certificate=peer_certificate_of(scope),
         too_large=size > MAX_BODY,
+        idle=scope.get("extensions", {}).get(IDLE, 0.0),
     )
 
 

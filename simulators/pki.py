@@ -16,7 +16,7 @@ import os
 import ssl
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +55,9 @@ Flaw = Literal[
     "client_only",
     "weak_key",
     "blank_in_name",
+    "without_signature",
+    "without_organisation",
+    "sha1",
 ]
 
 FLAWS: tuple[Flaw, ...] = get_args(Flaw)
@@ -236,7 +239,9 @@ class Pki:
         ``unknown_issuer`` comes from ``stranger``; ``other_country`` carries ``C=XX`` of another country;
         ``expiring`` ends in five days; ``renewed`` is right and not the one that the SMP publishes;
         ``wrong_host`` and ``without_names`` do not name the server; ``client_only`` may not serve;
-        ``weak_key`` is RSA-1024; ``blank_in_name`` has a common name that begins with a blank.
+        ``weak_key`` is RSA-1024; ``blank_in_name`` has a common name that begins with a blank;
+        ``without_signature`` may agree on keys only; ``without_organisation`` names none; ``sha1`` is signed
+        with that hash.
         """
         key = (f"flawed-{usage}", country, flaw)
         if key not in self._issued:
@@ -248,6 +253,8 @@ class Pki:
             subject = self._subject(shown, "NCP", "009")
             if flaw == "blank_in_name":
                 subject = tuple((kind, f" {text}" if kind == "CN" else text) for kind, text in subject)
+            if flaw == "without_organisation":
+                subject = tuple(part for part in subject if part[0] != "O")
             hosts = {"wrong_host": ("elsewhere.invalid",), "without_names": ()}
             self._issued[key] = self.issue(
                 subject,
@@ -257,7 +264,10 @@ class Pki:
                 issuer=issuers.get(flaw, "ca"),
                 key=rsa.generate_private_key(65537, 1024) if flaw == "weak_key" else None,  # noqa: S505
                 hosts=hosts.get(flaw, self.hosts if usage == "tls_server" else ()),
+                signs=flaw != "without_signature",
             )
+            if flaw == "sha1":
+                self._issued[key] = self._outdated(self._issued[key])
         return self._issued[key]
 
     def issue(
@@ -270,6 +280,7 @@ class Pki:
         issuer: Issuer = "ca",
         key: PrivateKey | None = None,
         hosts: Sequence[str] | None = None,
+        signs: bool = True,
     ) -> Credential:
         """One new certificate; nothing is remembered.
 
@@ -279,6 +290,7 @@ class Pki:
         usage : decides key usage, extended key usage, subject alternative names and the kind of key.
         hosts : names of a server; those of the world by default, none where there are none to serve.
         not_before, not_after : UTC; a day before the world's start and three years after it by default.
+        signs : the key may make signatures; if not, it may agree on keys only.
         """
         private_key = key or new_key("rsa" if usage == "seal" else "ec")
         names = (self.hosts if usage == "tls_server" else ()) if hosts is None else tuple(hosts)
@@ -294,10 +306,18 @@ class Pki:
             .not_valid_after(not_after or self.now + VALIDITY)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         )
-        for extension, critical in _extensions(usage, names, private_key, signer):
+        for extension, critical in _extensions(usage, names, private_key, signer, signs):
             builder = builder.add_extension(extension, critical)
         signing_key = signer.private_key if signer else private_key
         return Credential(certificate=builder.sign(signing_key, hashes.SHA256()), private_key=private_key)
+
+    def _outdated(self, credential: Credential) -> Credential:
+        """The same certificate of our authority, signed with SHA-1."""
+        from simulators.outdated import signed_with_sha1
+
+        authority = self.ca.private_key
+        assert isinstance(authority, ec.EllipticCurvePrivateKey)
+        return replace(credential, certificate=signed_with_sha1(credential.certificate, authority))
 
     def write(self, folder: Path, countries: Sequence[str] = ()) -> dict[str, Path]:
         """Write PEM files for programs outside this process and return their paths by name.
@@ -412,14 +432,19 @@ def _key_usage(**wanted: bool) -> x509.KeyUsage:
 
 
 def _extensions(
-    usage: Usage, hosts: Sequence[str], key: PrivateKey, signer: Credential | None
+    usage: Usage, hosts: Sequence[str], key: PrivateKey, signer: Credential | None, signs: bool
 ) -> list[tuple[x509.ExtensionType, bool]]:
     """Key identifiers, usages and names in the form that strict path validation wants."""
     signer_key = (signer.private_key if signer else key).public_key()
     found: list[tuple[x509.ExtensionType, bool]] = [
         (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(signer_key), False),
-        (_key_usage(digital_signature=True, content_commitment=usage == "seal"), True),
+        (
+            _key_usage(
+                digital_signature=signs, content_commitment=signs and usage == "seal", key_agreement=not signs
+            ),
+            True,
+        ),
     ]
     if hosts:
         found.append((x509.SubjectAlternativeName([_general_name(host) for host in hosts]), False))

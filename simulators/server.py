@@ -10,6 +10,8 @@ What applications find in ``scope["extensions"]``:
     DER bytes of the client's certificate, or ``None``.
 ``ncpeh.transport``
     the asyncio transport, for faults that cut the connection.
+``ncpeh.idle``
+    seconds since the last answer on the same connection, 0 for its first request.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ Application = Callable[
 
 PEER_CERTIFICATE = "ncpeh.peer_certificate"
 TRANSPORT = "ncpeh.transport"
+IDLE = "ncpeh.idle"
 
 #: Seconds that open requests get to finish when a thread of servers stops.
 GRACE = 0.5
@@ -55,11 +58,21 @@ class PeerCertificateProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         self.peer_certificate: bytes | None = tls.getpeercert(True) if tls else None
+        self.answered: float | None = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         scope: Scope = self.scope  # type: ignore[assignment]
-        scope["extensions"] = {PEER_CERTIFICATE: self.peer_certificate, TRANSPORT: self.transport}
+        idle = 0.0 if self.answered is None else self.loop.time() - self.answered
+        scope["extensions"] = {
+            PEER_CERTIFICATE: self.peer_certificate,
+            TRANSPORT: self.transport,
+            IDLE: idle,
+        }
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.answered = self.loop.time()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -214,6 +214,11 @@ class World:
         return tuple(process.pid for process in self._processes.values())
 
     @property
+    def codes_elsewhere(self) -> tuple[str, ...]:
+        """The countries that have processes of their own."""
+        return tuple(self._processes)
+
+    @property
     def metrics_elsewhere(self) -> tuple[str, ...]:
         """Where the countries in processes of their own tell their figures."""
         return tuple(process.metrics for process in self._processes.values())
@@ -356,7 +361,7 @@ class World:
         )
         asked = wanted.get("client_certificate", "required")
         context = self.pki.server_context(
-            credential, client_certificate=asked != "none", weak=flaw == "weak_key"
+            credential, client_certificate=asked != "none", weak=flaw in ("weak_key", "sha1")
         )
         loosen(context, wanted)
         if asked == "any":

@@ -1,4 +1,7 @@
-"""The pack itself: every row of what a new country brings, as ``countries.check`` judges it."""
+"""The pack itself: every row of what a new country brings, as ``countries.check`` judges it.
+
+A pack that cannot be read stops the examination before it begins, with the same words.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,7 @@ def _of(rule: str) -> Callable[[Bench], Iterator[Observation]]:
 
 
 def _enter() -> None:
-    names = ["P-00 pack can be read", *dict.fromkeys(rule for rule, _ in RULES)]
-    for name in names:
+    for name in dict.fromkeys(rule for rule, _ in RULES):
         number, _, title = name.partition(" ")
         add(
             Check(

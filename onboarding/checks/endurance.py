@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ehdsi import smp
-from ehdsi.errors import EhdsiError
+from ehdsi.errors import EhdsiError, TransportFailure
 from ehdsi.traits import Traits
 from onboarding.bench import Bench
 from onboarding.catalogue import check
@@ -235,7 +235,7 @@ _odd(
     title="a byte order mark is borne",
     requirement="X-XML-01",
     chapter="robustness",
-    level="may",
+    level="should",
     needs=("ITI-55",),
 )
 def mark(bench: Bench) -> Iterator[Observation]:
@@ -388,16 +388,18 @@ def _times(step: Step) -> None:
         alone=True,
     )
     def p95(bench: Bench) -> Iterator[Observation]:
-        """Ten golden requests, one after the other."""
+        """Ten golden requests, one after the other; fewer when two of them were late already."""
         golden(bench, step)
-        times = sorted(bench.send(letter(bench, step)).seconds * 1000 for _ in range(10))
+        times: list[float] = []
+        while len(times) < 10 and sum(one > AGREED[step] for one in times) < 2:
+            times.append(bench.send(letter(bench, step)).seconds * 1000)
         bench.timings[step].extend(times)
-        slow = times[8]  # of ten, one may be late: our own machine has other things to do
-        if slow > AGREED[step]:
+        late = sorted(times)[-2]  # of ten, one may be late: our own machine has other things to do
+        if late > AGREED[step]:
             yield Observation(
                 what="answers take longer than agreed",
                 where=step,
-                got=f"{slow:.0f} ms",
+                got=f"{late:.0f} ms",
                 expected=f"{AGREED[step]:.0f} ms",
             )
 
@@ -412,10 +414,9 @@ for _step in STEPS:
     requirement="X-TIM-02",
     chapter="timing",
     level="should",
-    needs=("ITI-55",),
 )
 def first(bench: Bench) -> Iterator[Observation]:
-    """The first call after a pause, 10 s."""
+    """The first call after a pause: 10 s, or as long as this examination waits."""
     seconds = bench.asked(bench.good).reply.seconds
     if seconds > 10:
         yield Observation(
@@ -460,22 +461,26 @@ def _moment(text: str) -> datetime | None:
 
 @check(
     id="TIME-DEADLINE",
-    title="no answer takes longer than 30 s",
+    title="every correct request is answered before clients give up",
     requirement="X-TIM-01",
     chapter="timing",
     level="should",
-    needs=("ITI-55",),
 )
 def deadline(bench: Bench) -> Iterator[Observation]:
-    """Of all golden requests."""
-    for step, times in bench.timings.items():
-        if times and max(times) > 30_000:
-            yield Observation(
-                what="an answer took longer than the portal waits",
-                where=step,
-                expected="30 s",
-                got=f"{max(times) / 1000:.0f} s",
-            )
+    """Each of the three golden requests, as long as this examination waits."""
+    for step in STEPS:
+        try:
+            golden(bench, step)
+        except TransportFailure as failure:
+            if failure.kind == "timeout":
+                yield Observation(
+                    what="a correct request was not answered in time",
+                    where=step,
+                    expected=f"an answer within {bench.limits.read:g} s",
+                    got="none",
+                )
+        except EhdsiError:
+            continue  # whatever else was wrong, it was not the time
 
 
 @check(

@@ -252,37 +252,6 @@ def choices(bench: Bench) -> Iterator[Observation]:
 
 
 @check(
-    id="MASK-PICTURE",
-    title="the picture is small and an image",
-    requirement="X-ISM-03",
-    chapter="mask",
-    level="should",
-    needs=NEEDS,
-)
-def picture(bench: Bench) -> Iterator[Observation]:
-    """Up to 1 MB; PNG, JPEG or GIF by its first bytes."""
-    found = published(bench).patient.picture
-    if found is None:
-        return
-    if len(found.content) > 1_000_000:
-        yield Observation(
-            what="the picture is large",
-            where="media/mediaContent",
-            expected="up to 1 MB",
-            got=f"{len(found.content)} bytes",
-            clause=_CLAUSE,
-        )
-    if not found.content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")):
-        yield Observation(
-            what="the picture is no image of a known kind",
-            where="media/mediaContent",
-            expected="PNG, JPEG or GIF",
-            got="other bytes",
-            clause=_CLAUSE,
-        )
-
-
-@check(
     id="MASK-DEMANDS",
     title="what the mask asks for is enough for ITI-55",
     requirement="X-ISM-04",

@@ -7,28 +7,43 @@ bare HTTP status), it quotes nothing of the request, and it names the rule that 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
+
+from lxml import etree
 
 from ehdsi import soap
 from ehdsi.errors import MalformedMime, MalformedSoap, PeerError
 from ehdsi.media_type import MULTIPART_RELATED, SOAP_XML, MediaType, http_action, parse_media_type
 from ehdsi.mtom import split
-from ehdsi.oids import ACTION_XCA_QUERY, ACTION_XCA_RETRIEVE, ACTION_XCPD
+from ehdsi.oids import ACTION_XCA_QUERY, ACTION_XCA_RETRIEVE, ACTION_XCPD, NS_SOAP11, NS_SOAP12
 from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp.paths import XCA_PATH, XCPD_PATH
 
+Transaction = Literal["ITI-55", "ITI-38", "ITI-39"]
+
 #: Transaction by path and action.
-TRANSACTIONS: dict[str, dict[str, str]] = {
+TRANSACTIONS: dict[str, dict[str, Transaction]] = {
     XCPD_PATH: {ACTION_XCPD: "ITI-55"},
     XCA_PATH: {ACTION_XCA_QUERY: "ITI-38", ACTION_XCA_RETRIEVE: "ITI-39"},
 }
 
+#: Transaction by the local name of its request.
+REQUESTS: dict[str, Transaction] = {
+    "PRPA_IN201305UV02": "ITI-55",
+    "AdhocQueryRequest": "ITI-38",
+    "RetrieveDocumentSetRequest": "ITI-39",
+}
+
+#: What a careless front door lets in: SOAP 1.1, an action of nobody's, the payload of another action.
+LENIENCIES = frozenset({"soap11", "any_action", "by_payload"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A SOAP message that came through the door: ``step`` is ``ITI-55``, ``ITI-38`` or ``ITI-39``."""
+    """A SOAP message that came through the door, and the transaction that it asks for."""
 
     envelope: soap.Envelope
-    step: str
+    step: Transaction
 
 
 @dataclass(eq=False)
@@ -39,8 +54,12 @@ class TurnedAway(Exception):
     outcome: str
 
 
-def receive(request: HttpRequest) -> Arrived:
+def receive(request: HttpRequest, lenient: frozenset[str] = frozenset()) -> Arrived:
     """Read a request.
+
+    Parameters
+    ----------
+    lenient : some of ``LENIENCIES``, for the faults of a careless door; none for a conformant one.
 
     Raises
     ------
@@ -51,12 +70,42 @@ def receive(request: HttpRequest) -> Arrived:
     Source: eHDSI messaging profile; SOAP 1.2 part 2, 7; W3C XOP 1.0.
     """
     transactions = _transactions(request)
+    if "soap11" in lenient:
+        request = _as_soap12(request)
     content_type = _content_type(request)
     action = http_action(content_type, request.header("soapaction"))
     package = split(request.header("content-type"), request.body)
-    rules = soap.EnvelopeRules(actions=frozenset(transactions))
+    rules = soap.EnvelopeRules(actions=frozenset() if "any_action" in lenient else frozenset(transactions))
     envelope = soap.parse_envelope(package.root, http_action=action or package.action, rules=rules)
+    if "by_payload" in lenient or envelope.action not in transactions:
+        name = etree.QName(envelope.body).localname
+        return Arrived(envelope=envelope, step=REQUESTS.get(name, next(iter(transactions.values()))))
     return Arrived(envelope=envelope, step=transactions[envelope.action])
+
+
+def likely_step(request: HttpRequest) -> Transaction | None:
+    """The transaction that a request is meant for, so far as that shows before it is read.
+
+    By its path, the action in its headers, then a payload's name in its bytes; ``None`` off the services.
+    """
+    transactions = TRANSACTIONS.get(request.path.rstrip("/"))
+    if transactions is None:
+        return None
+    named = request.header("content-type") + request.header("soapaction")
+    by_action = (step for action, step in transactions.items() if f'"{action}"' in named or action == named)
+    by_name = (step for name, step in REQUESTS.items() if name.encode() in request.body)
+    mine = (step for step in (*by_action, *by_name) if step in transactions.values())
+    return next(mine, next(iter(transactions.values())))
+
+
+def _as_soap12(request: HttpRequest) -> HttpRequest:
+    """A SOAP 1.1 request as a reader of both versions takes it."""
+    headers = tuple(
+        (name, value.replace("text/xml", SOAP_XML) if name == "content-type" else value)
+        for name, value in request.headers
+    )
+    body = request.body.replace(NS_SOAP11.encode(), NS_SOAP12.encode())
+    return replace(request, headers=headers, body=body)
 
 
 def fault_response(
@@ -82,7 +131,7 @@ def faulty(fault: soap.Fault, *, message_id: str, relates_to: str = "", status: 
     )
 
 
-def _transactions(request: HttpRequest) -> dict[str, str]:
+def _transactions(request: HttpRequest) -> dict[str, Transaction]:
     found = TRANSACTIONS.get(request.path.rstrip("/"))
     if found is None:
         raise TurnedAway(_plain(404, "no such service"), "http:404")

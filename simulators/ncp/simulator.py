@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ehdsi import mtom, soap, xml
 from ehdsi.errors import PeerError
@@ -20,8 +20,8 @@ from ehdsi.oids import ACTION_XCA_QUERY_RESPONSE, ACTION_XCA_RETRIEVE_RESPONSE, 
 from ehdsi.xca_retrieve import BuiltAnswer
 from ehdsi.xml import XmlElement
 from simulators.clock import Clock, NewId
-from simulators.faults import Fault, FaultSet, Step
-from simulators.faults_apply import EDITS, edit_response, edit_tree, of_kind
+from simulators.faults import Fault, FaultSet
+from simulators.faults_apply import EDITS, edit_request, edit_response, edit_tree, of_kind
 from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp import audit, front, identification, listing, retrieval
 from simulators.ncp.context import CallCounter, PatientIndex, Request, Site, names_of
@@ -126,23 +126,35 @@ class ForeignNcp:
         return exchange.response
 
     def _exchange(self, request: HttpRequest, now: datetime) -> Exchange:
+        step = front.likely_step(request) if self.faults.active else None
+        lenient = frozenset(_texts(self.faults.coming(step, request), "reads")) if step else frozenset()
         try:
-            arrived = front.receive(request)
+            arrived = front.receive(self._understood(step, request), lenient)
         except front.TurnedAway as away:
-            return Exchange(at=now, step="", request=request, response=away.response, outcome=away.outcome)
-        except PeerError as error:
+            faults = self.faults.refusing(step, away.outcome, request)
             return Exchange(
                 at=now,
                 step="",
                 request=request,
-                response=self._fault(error),
+                response=edit_response(faults, away.response),
+                outcome=away.outcome,
+                faults=names_of(faults),
+            )
+        except PeerError as error:
+            faults = self.faults.refusing(step, type(error).__name__, request)
+            return Exchange(
+                at=now,
+                step="",
+                request=request,
+                response=edit_response(faults, self._fault(error)),
                 outcome=f"fault:{error.code or 'Sender'}",
                 checks=(Check(name="front", passed=False, what=error.what),),
+                faults=names_of(faults),
             )
         return self._answer(request, arrived, now)
 
     def _answer(self, http: HttpRequest, arrived: front.Arrived, now: datetime) -> Exchange:
-        coming = self.faults.coming(cast(Step, arrived.step), http)
+        coming = self.faults.coming(arrived.step, http)
         quirks = self.quirks | checked(given for given in _texts(coming, "quirk"))
         overlook = frozenset(_texts(coming, "overlook"))
         now += timedelta(seconds=sum(map(int, _texts(coming, "clock"))))
@@ -172,7 +184,8 @@ class ForeignNcp:
             response = self._packed(request, _STEPS[arrived.step](request), message_id)
         except PeerError as error:
             request.outcome = f"fault:{error.code or 'Sender'}"
-            response = self._fault(error, message_id)
+            refusing = self.faults.refusing(arrived.step, type(error).__name__, http)
+            response = edit_response(refusing, self._fault(error, message_id))
         except _PrescribedFault as prescribed:
             request.outcome = "fault:Receiver"
             fault = soap.Fault(code="Receiver", reason=prescribed.reason)
@@ -191,6 +204,11 @@ class ForeignNcp:
             persona=request.persona,
             faults=names_of(request.faults),
         )
+
+    def _understood(self, step: front.Transaction | None, request: HttpRequest) -> HttpRequest:
+        """The request as this NCP reads it: as it is, unless a fault misreads it."""
+        misread = self.faults.coming(step, request, ("read",)) if step else ()
+        return edit_request(misread, request) if misread else request
 
     def _trail(self, request: Request, peer_certificate: bytes | None) -> None:
         """Hand the audit event of this request on, where there is a trail."""
@@ -213,7 +231,8 @@ class ForeignNcp:
         )
         body = _spoilt(request.faults, body)
         attachments = answer.attachments if isinstance(answer, BuiltAnswer) else ()
-        if not attachments:
+        packed = state is not None and state.parameters.get("answer") in ("packed", "inline_package")
+        if not attachments and not packed:
             return HttpResponse(body=body, headers=(("content-type", soap_content_type(action)),))
         boundary = f"uuid-{request.site.new_id()}"
         content_type, body = mtom.join(body, dict(attachments), boundary=boundary, action=action)

@@ -132,6 +132,8 @@ class SmpSimulator:
         if document is None:
             return HttpResponse(headers=_XML, body=self._group(country, faults)), "ServiceGroup", faults
         service = next((one for one in smp.SERVICES if one.document_identifier.same_as(document)), None)
+        if any(fault.parameters.get("answer") == "any_service" for fault in of_kind(faults, "state")):
+            service = service or smp.SERVICES[0]
         if service is None:
             return _refused(404, "no such service"), "404", ()
         body = self._file(country, service, now, faults)

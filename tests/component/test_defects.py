@@ -33,7 +33,9 @@ from simulators.world import World
 from tests.component.golden_requests import Gateway, Letter
 from tests.component.negative_cases import CASES
 from tests.component.negative_parts import letter
+from tests.component.odd_requests import CHANGES, after_a_pause, in_a_browser
 from tests.component.quirk_cases import STIMULI
+from tests.component.unusual_requests import unreadable, unusual
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -126,7 +128,9 @@ class Candidates:
         for code in ("HR", "PT", "CY"):
             who = smp.participant(code)
             paths = [smp.service_metadata_path(who, one.document_identifier) for one in smp.SERVICES]
-            found += [self._got(code, path) for path in (*paths, smp.service_group_path(who))]
+            group = smp.service_group_path(who)
+            nothing = f"{group}/services/ehealth-resid-qns%3A%3Aurn%3Aehealth%3Anone%23%23none"
+            found += [self._got(code, path) for path in (*paths, group, nothing)]
         return found
 
     def _got(self, code: str, path: str) -> Stimulus:
@@ -185,10 +189,19 @@ class Candidates:
             replace(gateway.retrieve(primary, document), headers={"expect": "100-continue"}),
         ]
         letters += [make(gateway) for make in STIMULI.values()]
+        letters += [*unusual(gateway), *unreadable(gateway)]
+        letters += self._odd(golden, query, gateway.retrieve(primary, document))
         foreign = self._posted("HR", golden)
         peer = replace(foreign.request, peer_certificate=self.world.pki.tls_client("DE").der)
         others = [self._posted("MT", lower), replace(foreign, request=peer)]
+        moods = (in_a_browser, after_a_pause)
+        others += [replace(foreign, request=change(foreign.request)) for change in moods]
         return [("", one) for one in (*others, *(self._posted("HR", one) for one in letters))]
+
+    def _odd(self, *golden: Letter) -> list[Letter]:
+        """Golden requests that a door turns away or hardly knows, and one with another one's payload."""
+        found = [change(one) for one in golden for change in CHANGES]
+        return [*found, replace(golden[0], body=golden[1].body)]
 
     def _posted(self, code: str, letter: Letter, key: str = "") -> Stimulus:
         path = "XCPD_Service" if letter.step == "ITI-55" else "XCA_Service"
@@ -319,7 +332,7 @@ def test_every_requirement_has_a_defect() -> None:
 
 
 #: Requirements that only defects break which are not played; their reasons stand in the catalogue.
-NOT_PLAYED = ("A-AUD-01", "A-SOAP-01", "X-HTTP-06", "X-TLS-07")
+NOT_PLAYED = ("A-AUD-01", "X-TLS-07")
 
 
 # -- TLS -----------------------------------------------------------------------------------------------------
@@ -362,6 +375,7 @@ def _faces(world: World) -> tuple[Any, ...]:
         _handshake(world, pki.gateway_tls, minimum_version=v10, maximum_version=v10),
         _handshake(world, None)[1:],
         _handshake(world, pki.flawed("tls_client", "FR", "unknown_issuer"))[1:],
+        _handshake(world, pki.flawed("tls_client", "FR", "self_signed"))[1:],
         _handshake(world, pki.flawed("tls_client", "FR", "expired"))[1:],
     )
 
