@@ -22,7 +22,8 @@ Verdict = Literal["pass", "fail", "warn", "skip", "omit", "error"]
 #: All verdicts, worst first.
 VERDICTS: tuple[Verdict, ...] = ("error", "fail", "warn", "skip", "omit", "pass")
 
-Level = Literal["must", "should", "may"]
+#: How much a check weighs: a must can fail, a should can warn. What could do neither would be no check.
+Level = Literal["must", "should"]
 
 
 class Skip(EhdsiError):
@@ -74,7 +75,7 @@ class Check:
     title : what is asked, one line.
     requirements : ids of the requirements that it verifies.
     chapter : chapter of the dossier, a key of ``CHAPTERS``.
-    level : ``must`` can fail, ``should`` can only warn, ``may`` is noted.
+    level : ``must`` can fail, ``should`` can only warn.
     needs : what must be there before it makes sense: ``smp``, ``ITI-55``, ``ITI-38``, ``ITI-39``.
     alone : may not run beside others (it loads or disturbs the candidate).
     """

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from ehdsi.errors import LocalError
 from onboarding.catalogue import CHAPTERS, all_checks
-from onboarding.model import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Requirement:
 
     id: str
     statement: str
-    level: Level
+    level: Literal["must", "should", "may"]
     clause: str
     chapter: str
     applies: str = "NCP-A"

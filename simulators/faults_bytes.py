@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import unicodedata
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -95,6 +95,17 @@ def _base64(given: Given, content: bytes) -> bytes:
     return b64encode(content)
 
 
+def _encode_last_part(given: Given, content: bytes) -> bytes:
+    """The content of the last part of a MIME package in base64, and its header true."""
+    begin = content.rfind(b"Content-Transfer-Encoding: binary")
+    head, blank, rest = content[begin:].partition(b"\r\n\r\n")
+    end = rest.rfind(b"\r\n--")
+    if begin < 0 or not blank or end < 0:
+        return content
+    head = head.replace(b": binary", b": base64", 1)
+    return content[:begin] + head + blank + encodebytes(rest[:end]).strip() + rest[end:]
+
+
 def _doctype(given: Given, content: bytes) -> bytes:
     """Put a document type declaration before the root and a reference into it after the first start tag."""
     text = content.decode("utf-8")
@@ -119,6 +130,7 @@ OPERATIONS: dict[str, Callable[[Given, bytes], bytes]] = {
     "normalise": _normalise,
     "gzip": _gzip,
     "base64": _base64,
+    "encode_last_part": _encode_last_part,
     "doctype": _doctype,
 }
 

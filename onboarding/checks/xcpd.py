@@ -410,7 +410,7 @@ def round_trip(bench: Bench) -> Iterator[Observation]:
     id="XCPD-BLANKS",
     title="blanks around a typed identifier do no harm",
     chapter="xcpd",
-    level="may",
+    level="should",
     requirement="X-XCPD-14",
     needs=NEEDS,
 )

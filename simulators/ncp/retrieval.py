@@ -159,8 +159,11 @@ def _warnings(persona: Persona) -> tuple[RegistryError, ...]:
 
 
 def _swapped(request: Request, persona: Persona, document: SummaryDocument) -> SummaryDocument:
-    """The document, or under the swap fault one of another patient in its place."""
-    if not any(fault.parameters.get("what") == "document" for fault in of_kind(request.faults, "swap")):
+    """The document, or under a swap fault one of another patient or of the other level in its place."""
+    swapped = {fault.parameters.get("what") for fault in of_kind(request.faults, "swap")}
+    if "level" in swapped:
+        return next((one for one in request.documents(persona) if one.level != document.level), document)
+    if "document" not in swapped:
         return document
     others = request.documents_of_another(persona)
     return next((one for one in others if one.level == document.level), document)

@@ -55,7 +55,6 @@ def _report(*results: Result, **values: object) -> Report:
         ("must", [ERROR], "fail"),
         ("must", [WARNING], "warn"),
         ("should", [ERROR], "warn"),
-        ("may", [ERROR], "pass"),
         ("must", [WARNING, ERROR], "fail"),
     ],
 )
