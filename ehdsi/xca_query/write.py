@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
@@ -67,12 +69,20 @@ def build_response(answer: DocumentList, *, highest_severity: bool = True) -> Xm
     add_error_list(response, answer.errors, highest=highest_severity)
     objects = etree.SubElement(response, RIM + "RegistryObjectList")
     for entry in answer.entries:
-        _add_entry(objects, entry)
+        objects.append(deepcopy(_written(entry)))
     for association in answer.associations:
         _add_association(objects, association)
     for reference in answer.object_refs:
         etree.SubElement(objects, RIM + "ObjectRef", id=reference)
     return response
+
+
+@lru_cache(maxsize=64)
+def _written(entry: DocumentEntry) -> XmlElement:
+    """An entry as an element to copy: the same patients are asked for again and again."""
+    objects = etree.Element(RIM + "RegistryObjectList", nsmap=_NSMAP)
+    _add_entry(objects, entry)
+    return objects[0]
 
 
 def _add_entry(objects: XmlElement, entry: DocumentEntry) -> None:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
+
 from ehdsi import oids
 from ehdsi.cda.datatypes import Identifier
 from ehdsi.cda.model import Guardian
@@ -51,7 +54,7 @@ def build_response(answer: DiscoveryAnswer, style: AnswerStyle = STRICT) -> XmlE
     act = add(message, "controlActProcess", classCode="CACT", moodCode="EVN")
     add(act, "code", code="PRPA_TE201306UV02", codeSystem=oids.HL7_INTERACTIONS)
     for patient in answer.patients:
-        _add_subject(act, patient, answer.sender)
+        act.append(deepcopy(_subject(patient, answer.sender)))
     for issue in answer.issues:
         _add_issue(act, issue, style)
     _add_query_ack(act, answer, style)
@@ -110,6 +113,14 @@ def _add_issue(act: XmlElement, issue: DetectedIssue, style: AnswerStyle) -> Non
         branch = add(event, "mitigatedBy", typeCode="MITGT")
         management = add(branch, "detectedIssueManagement", classCode="ACT", moodCode="EVN")
         add(management, "code", code=issue.code, codeSystem=issue.code_system)
+
+
+@lru_cache(maxsize=64)
+def _subject(patient: MatchedPatient, own_oid: str) -> XmlElement:
+    """A patient as an element to copy: the same ones are asked for again and again."""
+    act = add(root_element("PRPA_IN201306UV02"), "controlActProcess")
+    _add_subject(act, patient, own_oid)
+    return act[0]
 
 
 def _add_subject(act: XmlElement, patient: MatchedPatient, own_oid: str) -> None:

@@ -5,7 +5,9 @@ Source: IHE ITI-38, ITI-18 (FindDocuments); eHDSI XCA profile.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from ehdsi import oids, xca_query
 from ehdsi.cda.datatypes import Coded, Identifier
@@ -200,7 +202,7 @@ def _entry(request: Request, document: SummaryDocument, patient: Identifier) -> 
     stored = country.documents.stored and not document.on_demand
     title = "CDA L3 / Structured body" if document.level == 3 else "CDA L1 / PDF body"
     return DocumentEntry(
-        entry_id=f"urn:uuid:{request.site.new_id()}",
+        entry_id=_entry_id(unique_id_text(document.unique_id)),
         confidentiality=_CONFIDENTIALITY.get(document.confidentiality, xca_query.NORMAL_CONFIDENTIALITY),
         unique_id=unique_id_text(document.unique_id),
         repository_unique_id=country.oids.document_root,
@@ -215,6 +217,12 @@ def _entry(request: Request, document: SummaryDocument, patient: Identifier) -> 
         hash=sha1_hex(document.content) if stored else None,
         description=f"Patient Summary, {title}",
     )
+
+
+@lru_cache(maxsize=256)
+def _entry_id(unique_id: str) -> str:
+    """The registry's own identifier of a document: the same in each answer."""
+    return uuid5(NAMESPACE_URL, unique_id).urn
 
 
 def _links(request: Request, entries: tuple[DocumentEntry, ...]) -> tuple[Association, ...]:
