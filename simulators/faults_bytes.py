@@ -106,6 +106,15 @@ def _encode_last_part(given: Given, content: bytes) -> bytes:
     return content[:begin] + head + blank + encodebytes(rest[:end]).strip() + rest[end:]
 
 
+def _guess_encoding(given: Given, content: bytes) -> bytes:
+    """What is no UTF-8 taken for Latin-1, which reads anything."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1").encode("utf-8")
+    return content
+
+
 def _doctype(given: Given, content: bytes) -> bytes:
     """Put a document type declaration before the root and a reference into it after the first start tag."""
     text = content.decode("utf-8")
@@ -131,6 +140,7 @@ OPERATIONS: dict[str, Callable[[Given, bytes], bytes]] = {
     "gzip": _gzip,
     "base64": _base64,
     "encode_last_part": _encode_last_part,
+    "guess_encoding": _guess_encoding,
     "doctype": _doctype,
 }
 
