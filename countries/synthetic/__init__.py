@@ -16,15 +16,13 @@ from typing import Literal
 from countries import identifiers as rules
 from countries.model import Behaviour, Country, Persona, SyntheticRange
 from countries.synthetic.record import YEAR
-from countries.synthetic.streams import Stream
+from countries.synthetic.streams import VERSION, Stream
 from ehdsi.cda.datatypes import Identifier, Telecom
 from ehdsi.cda.model import Guardian, PatientSummary
 from ehdsi.errors import LocalError
 
 #: The day on which every synthetic history stands still, so that a patient is the same at any time.
 REFERENCE_DAY = date(2025, 6, 30)
-#: Part of every random stream.
-VERSION = "1"
 #: Share of patients whose document is in the first language of the country.
 FIRST_LANGUAGE = 0.8
 #: How many histories are kept in memory, of all countries together.

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from countries.model import Country, Persona
 from countries.people import paragraphs
-from countries.synthetic.record import Chart
+from countries.synthetic.record import Chart, Treatment
 from countries.synthetic.statements import Writer
-from countries.synthetic.tables import model
 from ehdsi import oids
 from ehdsi.cda import sections
 from ehdsi.cda.datatypes import Coded, Identifier, Interval, NarrativeNode, Time
 from ehdsi.cda.model import AbsenceStatement, Entry, Header, Participation, Patient, PatientSummary, Section
 
-#: Optional sections in the order of the shares in ``countries.tsv``.
-OPTIONAL = (
-    sections.PAST_ILLNESS,
-    sections.IMMUNIZATIONS,
-    sections.SOCIAL_HISTORY,
-    sections.PREGNANCIES,
-    sections.VITAL_SIGNS,
-    sections.RESULTS,
-    sections.PLAN_OF_CARE,
-    sections.FUNCTIONAL_STATUS,
-)
-#: Country whose row of ``countries.tsv`` serves those that have none.
-DEFAULT_ROW = "CY"
+#: Days from one prescription of a continuing medicine to the next.
+PRESCRIBED_FOR = 30
 
 
 def summary_of(country: Country, persona: Persona, chart: Chart) -> PatientSummary:
@@ -36,7 +24,7 @@ def summary_of(country: Country, persona: Persona, chart: Chart) -> PatientSumma
     writer = Writer(country, chart, persona.language)
     entries = _entries(chart, writer)
     narrative = _plan(chart, persona.language)
-    given = _delivered(country, chart)
+    given = _delivered(country, chart, writer)
     found = []
     for loinc in sections.SECTIONS:
         if loinc in sections.MANDATORY:
@@ -52,7 +40,12 @@ def summary_of(country: Country, persona: Persona, chart: Chart) -> PatientSumma
 def _entries(chart: Chart, writer: Writer) -> dict[str, list[Entry]]:
     newest = sorted(chart.conditions.values(), key=lambda one: one.onset, reverse=True)
     devices = sorted(chart.implants, key=lambda one: one.start, reverse=True)
-    treatments = sorted(chart.treatments, key=lambda one: one.start, reverse=True)
+    treatments = [
+        again
+        for one in sorted(chart.treatments, key=lambda one: one.start, reverse=True)
+        for again in _prescriptions(chart, one, *writer.habits.repeats)
+    ]
+    kept = writer.habits.kept
     return {
         sections.ALLERGIES: [writer.allergy(one) for one in chart.allergies],
         sections.PROBLEMS: [writer.problem(one) for one in newest if one.end is None],
@@ -67,27 +60,40 @@ def _entries(chart: Chart, writer: Writer) -> dict[str, list[Entry]]:
         sections.IMMUNIZATIONS: [
             writer.vaccination(one)
             for one in sorted(chart.vaccinations, key=lambda one: one.day, reverse=True)
+            if chart.stream(f"kept {one.row['key']} {one.day}").chance(kept[sections.IMMUNIZATIONS])
         ],
         sections.PREGNANCIES: writer.pregnancies(),
         sections.SOCIAL_HISTORY: [writer.habit(one) for one in chart.habits],
         sections.VITAL_SIGNS: writer.vitals(),
-        sections.RESULTS: [*writer.results(), *writer.blood_group()],
+        sections.RESULTS: [*writer.results(kept[sections.RESULTS]), *writer.blood_group()],
         sections.FUNCTIONAL_STATUS: [writer.function(one) for one in chart.functions if one.severity],
     }
 
 
-def _delivered(country: Country, chart: Chart) -> dict[str, None]:
+def _prescriptions(chart: Chart, one: Treatment, share: float, most: int) -> list[Treatment]:
+    """A medicine, newest prescription first where the country lists each of them again; mostly once.
+
+    A list of prescriptions says the same as one entry from the first to the last: what is taken today is in
+    the newest, the others have ended.
+    """
+    stream = chart.stream("prescribed " + one.row.key)
+    repeated, count = stream.chance(share), 2 + int((most - 1) * stream.unit() ** 3)
+    days = (chart.today - one.start).days
+    if not repeated or one.end is not None or days < PRESCRIBED_FOR:
+        return [one]
+    found = []
+    for number in range(min(count, 1 + days // PRESCRIBED_FOR)):
+        last = chart.today - timedelta(days=PRESCRIBED_FOR * number)
+        first = max(one.start, last - timedelta(days=PRESCRIBED_FOR - 1))
+        found.append(replace(one, start=first, end=None if number == 0 else last))
+    return found
+
+
+def _delivered(country: Country, chart: Chart, writer: Writer) -> dict[str, None]:
     """The optional sections that this country delivers for this patient, given content."""
-    table = model().countries
-    row = table.get(country.code) or table[DEFAULT_ROW]
-    shares = [float(part) for part in row["section_p_past_imm_soc_preg_vit_res_plan_func_adv"].split("/")]
     stream = chart.stream("sections")
-    drawn = [stream.chance(share) for share in shares]
-    return {
-        loinc: None
-        for loinc, there in zip(OPTIONAL, drawn, strict=False)
-        if there and loinc in country.documents.sections
-    }
+    drawn = [(loinc, stream.chance(share)) for loinc, share in writer.habits.delivered.items()]
+    return {loinc: None for loinc, there in drawn if there and loinc in country.documents.sections}
 
 
 def _absence(chart: Chart, writer: Writer, loinc: str) -> AbsenceStatement:

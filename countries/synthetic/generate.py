@@ -12,10 +12,8 @@ from countries.synthetic.life import add_life
 from countries.synthetic.medications import add_medications
 from countries.synthetic.observations import add_observations
 from countries.synthetic.record import Chart
+from countries.synthetic.streams import VERSION
 from countries.synthetic.tables import model
-
-#: Part of every random stream: a change of the model that changes patients changes this.
-VERSION = "1"
 
 
 def chart_of(

@@ -33,8 +33,8 @@ def add_interventions(chart: Chart, model: Model) -> None:
     taken: dict[str, None] = {}
     for row in model.procedures:
         drawn, gap, side = stream.unit(), stream.unit(), stream.unit()
-        for day in _occasions(chart, row, gap):
-            if drawn >= number(row["p"]) or (row["alt_group"] and row["alt_group"] in taken):
+        for day in _occasions(chart, row, gap, drawn < number(row["p"])):
+            if row["alt_group"] and row["alt_group"] in taken:
                 continue
             if not _possible(chart, row, day):
                 continue
@@ -46,16 +46,18 @@ def add_interventions(chart: Chart, model: Model) -> None:
     _worn(chart, model)
 
 
-def _occasions(chart: Chart, row: Row, gap: float) -> list[date]:
-    """The days on which a procedure could have been done."""
+def _occasions(chart: Chart, row: Row, gap: float, drawn: bool) -> list[date]:
+    """The days on which a procedure was to be done: one if it was drawn, at births one draw for each."""
     trigger = row["condition"]
+    if trigger == "*livebirth":
+        own = chart.stream("birth " + row["key"])
+        return [day for day in chart.livebirths if own.chance(number(row["p"]))]
+    if not drawn:
+        return []
     low, high = span(row["gap_years"])
     if not trigger.startswith("*"):
         condition = chart.conditions.get(trigger)
         return [later(condition.onset, low + gap * (high - low))] if condition else []
-    if trigger == "*livebirth":
-        births = chart.livebirths
-        return [births[int(gap * len(births))]] if births else []
     if trigger == "*miscarriage":
         return [one.day + timedelta(days=2) for one in chart.outcomes if one.code == "17369002"][:1]
     if trigger == "*mother_adult" and (not chart.livebirths or chart.pregnancy):

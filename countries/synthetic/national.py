@@ -2,6 +2,7 @@
 
 Problems that the pack does not name take the national code of ``national-codes.tsv`` where its mapping is one
 to one, else the eHDSI code itself; medicines follow the way in which the pack's own medicines are numbered.
+How many are coded more broadly, have no eHDSI code or no code at all stands in ``countries.tsv``.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Literal
 
 from countries.codes import CodeRow, System
 from countries.model import Country
+from countries.synthetic.habits import Habits, habits_of
+from countries.synthetic.streams import Stream
 from countries.synthetic.tables import MedicationRow, model
 from ehdsi import oids
 from ehdsi.cda.datatypes import Coded
 from ehdsi.terminology import CodeMap
-from ehdsi.terminology.code_map import Mapping
+from ehdsi.terminology.code_map import Kind, Mapping
 from ehdsi.terminology.tables import read_table
 
 _TERMINOLOGY = Path(__file__).parents[2] / "fixtures" / "terminology"
@@ -29,8 +33,24 @@ COLUMNS = {
     "MKN-10": "mkn10_no_dot",
     "CIE-10-ES": "cie10es",
 }
+#: What codes without an eHDSI equivalent begin with; no national system has such codes.
+LOCAL = "LOC-"
+#: How a statement is coded: as exactly as the country can, by the category above it, in a local code that
+#: leads nowhere, or in words alone.
+Coding = Literal["exact", "category", "unmapped", "free"]
 #: Endings of invented trade names, by document language; never a real brand is meant.
 ENDINGS = {"hr": "an", "et": "um", "fr": "yl", "de": "in", "en": "ex", "pt": "ol", "cs": "ix", "es": "al"}
+
+
+@cache
+def _current() -> frozenset[tuple[str, str]]:
+    """System and code of every concept of the terminology that is in use."""
+    return frozenset(
+        (row["code_system"], row["code"])
+        for file in sorted(_TERMINOLOGY.glob("*.concepts.tsv"))
+        for _, row in read_table(file)
+        if row["status"] != "retired"
+    )
 
 
 @cache
@@ -56,10 +76,14 @@ class NationalLayer:
                 self._rows.setdefault((row.list, row.pivot_system.oid, row.pivot_code), row)
         self.problem_system = self._problem_system()
         self.drug_row = next((row for row in country.codes.rows if row.list == "drug"), None)
+        self.habits: Habits = habits_of(country.code)
+        self.local_problems = self._local_problems()
+        self.local_drugs = self._local_drugs()
         self.mappings: dict[tuple[str, str], Mapping] = {}
         self._problems: dict[str, tuple[str, System]] = {}
         self._map_problems()
         self._map_drugs()
+        self._map_local()
 
     def coded(self, list_name: str, system: str, code: str, language: str, en: str = "") -> Coded:
         """A concept of an eHDSI code system as the country writes it."""
@@ -73,6 +97,28 @@ class NationalLayer:
             national, of = self._problems[code]
             return _coded(national, of.oid, of.name, word)
         return _coded(code, system, _SYSTEM_NAMES.get(system), word)
+
+    def problem(self, code: str, language: str, en: str, stream: Stream) -> Coded:
+        """A diagnosis as a record of the country holds it; the stream decides how well it is coded."""
+        drawn: Coding = stream.weighted(self.habits.problems)
+        if drawn == "category" and (category := category_of(code)) is not None:
+            return self.coded("problem", oids.ICD_10, category, language)
+        if drawn == "unmapped" and self.local_problems is not None:
+            return self._local(self.local_problems, code, self.word(oids.ICD_10, code, language, en))
+        if drawn == "free":
+            words = self.coded("problem", oids.ICD_10, code, language, en).display_name
+            return Coded(null_flavor="OTH", translations=(Coded(display_name=words),))
+        return self.coded("problem", oids.ICD_10, code, language, en)
+
+    def drug(self, row: MedicationRow, language: str, stream: Stream) -> Coded:
+        """The class of a medicine, or a local code that leads to none."""
+        en = row.cells["atc_en"]
+        if stream.weighted(self.habits.drugs) == "unmapped" and self.local_drugs is not None:
+            return self._local(self.local_drugs, row.atc, self.word(oids.ATC, row.atc, language, en))
+        return self.coded("drug", oids.ATC, row.atc, language, en)
+
+    def _local(self, system: System, code: str, word: str) -> Coded:
+        return _coded(local_code(self.country.code, code), system.oid, system.name, word)
 
     def word(self, system: str, code: str, language: str, en: str = "") -> str:
         """The words for a concept in a document language, else in English."""
@@ -99,6 +145,29 @@ class NationalLayer:
                 return row.system
         return None
 
+    def _local_problems(self) -> System | None:
+        """Where diagnoses without an eHDSI code stand: the system of the pack's own, else of its problems."""
+        for row in self.country.codes.rows:
+            if row.list == "problem" and row.kind == "unmapped":
+                return row.system
+        return self.problem_system
+
+    def _local_drugs(self) -> System | None:
+        row = self.drug_row
+        return row.system if row is not None and row.system.oid != oids.ATC else self.country.products
+
+    def _map_local(self) -> None:
+        """Local codes, known to the map as codes without a target."""
+        problems = tuple(row.code for row in model().conditions.values())
+        for system, codes in ((self.local_problems, problems), (self.local_drugs, _classes())):
+            if system is None:
+                continue
+            for code in codes:
+                local = local_code(self.country.code, code)
+                self.mappings[system.oid, local] = Mapping(
+                    national_system=system.oid, national_code=local, kind="unmapped"
+                )
+
     def _map_problems(self) -> None:
         system = self.problem_system
         if system is None:
@@ -111,18 +180,23 @@ class NationalLayer:
                 national = row.code.replace(".", "")
             if not national or self._taken(system, national, row.code):
                 continue
-            kind = (
-                "exact" if national == row.code or "." in national or column != "mkn10_no_dot" else "format"
-            )
+            pivot, kind = row.code, _kind(national, row.code, column)
+            category = category_of(row.code) if self._broad(row.code) else None
+            if category is not None and self.country.codes.code_map.lookup(system.oid, national) is None:
+                pivot, kind = category, "broader"
             self.mappings[system.oid, national] = Mapping(
                 national_system=system.oid,
                 national_code=national,
                 national_display=row.en,
                 pivot_system=oids.ICD_10,
-                pivot_code=row.code,
-                kind="format" if kind == "format" else "exact",
+                pivot_code=pivot,
+                kind=kind,
             )
             self._problems.setdefault(row.code, (national, system))
+
+    def _broad(self, code: str) -> bool:
+        """True if the country's map, not its records, leads to the category above a diagnosis."""
+        return _digest(self.country.code, "broad", code) % 1000 < 1000 * self.habits.broad_maps
 
     def _taken(self, system: System, national: str, pivot: str) -> bool:
         """True if the national code already stands for another concept."""
@@ -156,6 +230,21 @@ class NationalLayer:
         if row is None or row.system.oid == oids.ATC:
             return _coded(atc, oids.ATC, "ATC", word)
         return _coded(self._drug_code(atc), row.system.oid, row.system.name, word)
+
+
+def _kind(national: str, pivot: str, column: str) -> Kind:
+    return "format" if column == "mkn10_no_dot" and national != pivot and "." not in national else "exact"
+
+
+def category_of(code: str) -> str | None:
+    """The category of three characters above an ICD-10 code; None where it is no eHDSI code of its own."""
+    category = code.partition(".")[0]
+    return category if category != code and (oids.ICD_10, category) in _current() else None
+
+
+def local_code(country: str, code: str) -> str:
+    """An invented code of a country for something that has no eHDSI code there."""
+    return f"{LOCAL}{_digest(country, 'local', code) % 10**6:06d}"
 
 
 _SYSTEM_NAMES = {
@@ -204,7 +293,7 @@ class LayeredMap(CodeMap):
     def __init__(self, country: Country) -> None:
         super().__init__(country.codes.code_map.mappings)
         self._country = country
-        # Only these can be in the layer; for others, such as product numbers, it need not be made.
+        # Only these and local codes can be in the layer; for others it need not be made.
         self._systems = {
             row.system.oid
             for row in country.codes.rows
@@ -214,8 +303,10 @@ class LayeredMap(CodeMap):
     def lookup(self, system: str | None, code: str | None) -> Mapping | None:
         """As in :class:`CodeMap`; the pack's own rows win."""
         found = super().lookup(system, code)
-        if found is not None or not system or not code or system not in self._systems:
+        if found is not None or not system or not code:
             return found
+        if system not in self._systems and not code.startswith(LOCAL):
+            return None
         return layer_of(self._country).mappings.get((system, code))
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from countries.model import Country
 from countries.statements import LATERALITY
 from countries.synthetic.interventions import LEFT
-from countries.synthetic.national import layer_of
+from countries.synthetic.national import LOCAL, layer_of
 from countries.synthetic.observations import GLUCOSE, GLUCOSE_FACTOR, GLUCOSE_MOLAR, HBA1C, limits
 from countries.synthetic.record import (
     Chart,
@@ -81,12 +81,18 @@ def on(day: date) -> Interval:
     return Interval(value=Time(value=f"{day:%Y%m%d}"))
 
 
+def _is_about(remark: Row, row: MedicationRow) -> bool:
+    """True if a row of ``remarks.tsv`` speaks of this medicine."""
+    return row.atc.startswith(remark["atc"]) if remark["atc"] else remark["form"] in row.form
+
+
 class Writer:
     """Turns the statements of one chart into entries; numbers them in the order in which they are asked."""
 
     def __init__(self, country: Country, chart: Chart, language: str) -> None:
         self.country, self.chart, self.language = country, chart, language
         self.layer = layer_of(country)
+        self.habits = self.layer.habits
         self._root = country.oids.document_root + ".1"
         self._count = 0
 
@@ -125,6 +131,7 @@ class Writer:
             criticality=self.coded("criticality", oids.ALLERGY_CRITICALITY, one.criticality),
             certainty=self.coded("allergy_certainty", oids.ALLERGY_CERTAINTY, one.certainty),
             clinical_status=self.coded("allergy_status", oids.ALLERGY_STATUS, one.status),
+            comments=self._remark("allergy_unknown" if not one.reaction else "self_reported", one.row["key"]),
         )
 
     def problem(self, one: Condition) -> Problem:
@@ -134,7 +141,7 @@ class Writer:
             identifiers=self.identifier(),
             status="completed" if one.end else "active",
             type=self.coded("problem_type", oids.SNOMED_CT, DIAGNOSIS),
-            value=self.coded("problem", oids.ICD_10, one.row.code, one.row.en),
+            value=self.problem_code(one),
             onset=since(one.onset, one.end),
             concern_time=since(one.onset, one.end),
             clinical_status=self.coded("problem_status", oids.SNOMED_CT, status),
@@ -167,12 +174,8 @@ class Writer:
     def device(self, one: Implant) -> Device:
         """A device in one of the two systems, as the country prefers."""
         row = one.row
-        table = model().countries
-        country = table.get(self.country.code) or next(iter(table.values()))
         drawn = self.chart.stream("device " + row["key"]).unit()
-        emdn = bool(row["emdn"]) and (
-            not row["snomed"] or drawn < float(country["device_emdn_snomed"].partition("/")[0])
-        )
+        emdn = bool(row["emdn"]) and (not row["snomed"] or drawn < self.habits.emdn)
         code = (
             self.coded("device", oids.EMDN, row["emdn"], row["emdn_en"])
             if emdn
@@ -200,8 +203,9 @@ class Writer:
         )
 
     def problem_code(self, one: Condition) -> Coded:
-        """The national code of a condition."""
-        return self.coded("problem", oids.ICD_10, one.row.code, one.row.en)
+        """A condition as the record holds it, the same wherever it is named."""
+        stream = self.chart.stream("coding " + one.row.key)
+        return self.layer.problem(one.row.code, self.language, one.row.en, stream)
 
     def _product(self, row: MedicationRow) -> Product:
         cells, products = row.cells, self.country.products
@@ -216,6 +220,7 @@ class Writer:
             )
         counted = cells["pack_unit"] == "1"
         unit = self._unit(cells["pack_qu"]) if counted else None
+        group = self.layer.drug(row, self.language, self.chart.stream("coding " + row.key))
         package = Package(
             form=self.coded("package", oids.EDQM, cells["pack_form"], cells["pack_form_en"]),
             quantity=Quantity(value=cells["pack_size"], unit=cells["pack_unit"], original_text=unit),
@@ -224,12 +229,13 @@ class Writer:
             code=code,
             name=name,
             form=self.coded("form", oids.EDQM, cells["form"], cells["form_en"]),
-            classes=(self.coded("drug", oids.ATC, row.atc, cells["atc_en"]),),
-            ingredients=self._ingredients(row),
+            classes=(group,),
+            ingredients=self._ingredients(row, in_words=(group.code or "").startswith(LOCAL)),
             packages=(package,) if cells["pack_form"] else (),
         )
 
-    def _ingredients(self, row: MedicationRow) -> tuple[Ingredient, ...]:
+    def _ingredients(self, row: MedicationRow, *, in_words: bool) -> tuple[Ingredient, ...]:
+        """The substances, by name alone where the medicine has a local code."""
         cells = row.cells
         parts = [(cells["ing1_name"], cells["ing1_atc"], cells["str_num"], cells["str_num_unit"])]
         parts += [tuple(part.split("|")) for part in cells["more_ingredients"].split(";") if part]  # type: ignore[misc]
@@ -241,7 +247,7 @@ class Writer:
                     numerator=Quantity(value=amount, unit=unit),
                     denominator=Quantity(value=cells["str_den"], unit=cells["str_den_unit"]),
                 )
-            code = self.coded("drug", oids.ATC, atc, name) if atc and atc != "-" else None
+            code = self.coded("drug", oids.ATC, atc, name) if atc not in ("", "-") and not in_words else None
             made.append(Ingredient(code=code, name=name, strength=strength))
         return tuple(made)
 
@@ -277,7 +283,15 @@ class Writer:
         timing = model().timings[row.timing]
         if row.timing.startswith("PRN_") or row.timing == "ONCE":
             return (timing["fr" if self.language.startswith("fr") else "en"],)
-        return (self.phrase("if_needed"),) if row.duration == "prn" else ()
+        if row.duration == "prn":
+            return (self.phrase("if_needed"),)
+        fits = next((one["phrase"] for one in model().remarks if _is_about(one, row)), "")
+        return self._remark(fits, row.key) if fits else ()
+
+    def _remark(self, phrase: str, key: str) -> tuple[str, ...]:
+        """A remark in words, as often as the country's records have one."""
+        there = self.chart.stream("remark " + key).chance(self.habits.remarks)
+        return (self.phrase(phrase),) if there else ()
 
     def phrase(self, key: str) -> str:
         """A phrase of ``narrative.tsv`` in the language of the document, else in English."""
@@ -353,9 +367,12 @@ class Writer:
         """The vital signs of one visit."""
         return self._group("vital", self.chart.vitals, self.coded("panel", oids.SNOMED_CT, PANEL))
 
-    def results(self) -> list[Entry]:
-        """The results of one sample."""
-        return self._group("result", self.chart.results, None)
+    def results(self, kept: float = 1.0) -> list[Entry]:
+        """The results of one sample, those that the record kept."""
+        found = [
+            one for one in self.chart.results if self.chart.stream("kept " + one.row["loinc"]).chance(kept)
+        ]
+        return self._group("result", found, None)
 
     def _group(self, list_name: str, readings: list[Reading], panel: Coded | None) -> list[Entry]:
         if not readings:
@@ -398,10 +415,8 @@ class Writer:
     def _in_national_unit(self, one: Reading) -> tuple[str, str, str, tuple[float | None, ...]]:
         """LOINC code, name, unit, and value with its limits, as the country reports them."""
         row = one.row
-        table = model().countries
-        habit: Row = table.get(self.country.code) or next(iter(table.values()))
         values = (one.value, *limits(self.chart, row))
-        if row["loinc"] == GLUCOSE and habit["glucose_unit"] == "mmol/L":
+        if row["loinc"] == GLUCOSE and self.habits.molar_glucose:
             other = model().observations[GLUCOSE_MOLAR]
             return (
                 GLUCOSE_MOLAR,
@@ -409,7 +424,7 @@ class Writer:
                 other["unit"],
                 tuple(None if value is None else round(value / GLUCOSE_FACTOR, 1) for value in values),
             )
-        if row["loinc"] == HBA1C and habit["hba1c_unit"] == "mmol/mol":
+        if row["loinc"] == HBA1C and self.habits.ifcc_hba1c:
             return (
                 HBA1C_IFCC,
                 _HBA1C_NAME,

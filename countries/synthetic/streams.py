@@ -14,6 +14,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: Part of every stream of a patient: a change of the model that changes patients changes this.
+VERSION = "2"
+
 
 class Stream:
     """Draws of one topic. Only ``random()`` of the Mersenne Twister is used, which Python keeps stable."""

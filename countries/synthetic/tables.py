@@ -127,6 +127,7 @@ class Model:
     phrases: dict[str, Row]
     social: dict[str, Row]
     countries: dict[str, Row]
+    remarks: tuple[Row, ...]
 
 
 def rows(name: str) -> tuple[Row, ...]:
@@ -182,6 +183,7 @@ def model() -> Model:
         phrases=_keyed(rows("narrative"), "key"),
         social=_keyed(rows("social-history"), "key"),
         countries=_keyed(rows("countries"), "country"),
+        remarks=rows("remarks"),
     )
 
 
