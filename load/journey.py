@@ -26,7 +26,16 @@ SHOWN, LEFT, REJECTED = "shown", "left", "rejected"
 
 
 class WrongPatient(Exception):
-    """A page is about somebody else; says on which page and what differs, never whose it is."""
+    """A page is about somebody else; says on which page and what differs, never whose it is.
+
+    Attributes
+    ----------
+    differs : names of the traits that differ.
+    """
+
+    def __init__(self, page: str, differs: tuple[str, ...]) -> None:
+        super().__init__(f"{page}: {', '.join(differs)}")
+        self.differs = differs
 
 
 class Uncoded(Exception):
@@ -41,10 +50,12 @@ class Ended:
     ----------
     how : ``shown``, ``left``, ``rejected``, or the code of the page that stopped it (``SES-nnn``).
     expected : was that what this patient and this kind of journey should come to?
+    differs : what did not fit the papers, for ``rejected``: names of traits.
     """
 
     how: str
     expected: bool
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +93,10 @@ def treat(doctor: Clinician, patient: Patient, kind: str, manner: Manner) -> End
     doctor.identify(patient.papers)
     if not doctor.page.has("Confirmer l’identité"):
         return _stopped(doctor.page, patient, kind)
-    if not _recognised(doctor.page, patient):
+    differs = unlike(doctor.page, patient)
+    if differs:
         doctor.reject_identity()
-        return Ended(how=REJECTED, expected=False)
+        return Ended(how=REJECTED, expected=False, differs=differs)
     manner.think()
     if kind == "drop-off":
         return Ended(how=LEFT, expected=True)
@@ -129,14 +141,14 @@ def _read(doctor: Clinician, patient: Patient, manner: Manner) -> Ended:
         if file.status != 200:
             raise Uncoded(f"the original came with {file.status}")
         if not same_document(file.content, patient):
-            raise WrongPatient("original: identifier")
+            raise WrongPatient("original", ("identifier",))
     manner.read()
     doctor.finish()
     return Ended(how=SHOWN, expected=True)
 
 
-def _recognised(page: Page, patient: Patient) -> bool:
-    """On the page that asks whether it is this person: is it?
+def unlike(page: Page, patient: Patient) -> tuple[str, ...]:
+    """On the page that asks whether it is this person: what is not like the papers; nothing for this person.
 
     Another person under the number that was asked for is what a country can get wrong, and what this page is
     there to find. Another number is what only the portal can have mixed up.
@@ -147,8 +159,8 @@ def _recognised(page: Page, patient: Patient) -> bool:
     """
     found = differences(page, patient)
     if "identifier" in found:
-        raise WrongPatient(f"{page.heading}: {', '.join(found)}")
-    return not found
+        raise WrongPatient(page.heading, found)
+    return found
 
 
 def _insist(page: Page, patient: Patient) -> None:
@@ -156,7 +168,7 @@ def _insist(page: Page, patient: Patient) -> None:
         return
     found = differences(page, patient)
     if found:
-        raise WrongPatient(f"{page.heading}: {', '.join(found)}")
+        raise WrongPatient(page.heading, found)
 
 
 def _stopped(page: Page, patient: Patient, kind: str) -> Ended:

@@ -7,8 +7,9 @@
     locust -f load/locustfile.py --worker       # on each core, of each machine
 
 What Locust counts under which name: ``step`` (login, country, identify, confirm, summary …), ``journey`` (one
-per kind: all its steps together, without the pauses), ``ended`` (shown, left, SES-nnn) and ``trouble`` (wrong
-patient, error, refused), which are the failures.
+per kind: all its steps together, without the pauses), ``ended`` (shown, left, SES-nnn), ``trouble`` (wrong
+patient, error, refused), which are the failures, and ``incident``: what, country, step, how, the faults that
+acted on that country.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from clinician import Action, HttpClinician
 from load import results
 from load.fast import FastHttp
-from load.journey import LEFT, SHOWN, Ended, Manner, Uncoded, WrongPatient, step_of, treat
+from load.incidents import Acting, incident
+from load.journey import LEFT, REJECTED, SHOWN, Ended, Manner, Uncoded, WrongPatient, step_of, treat
 from load.plan import Patient, read_plan
 
 PLAN = read_plan()
 PROFILE = PLAN.profile
+ACTING = Acting(PLAN.console, lambda: FastHttp(PLAN.ca, timeout=10.0))
 _NUMBERS = count()
 
 #: Sources of arrivals in each generator of the open model, generators, and seconds for those who came last.
@@ -65,10 +68,11 @@ class Person:
         self.left = 0
         self.seen: list[Patient] = []
         self.spent = 0.0
+        self.step = "login"
 
     def work(self) -> None:
         """One journey."""
-        self.spent = 0.0
+        self.spent, self.step = 0.0, "login"
         kind = self.random.choices(list(PROFILE.mix), list(PROFILE.mix.values()))[0]
         patient = self._patient("refused" if kind == "no-summary" else "summary")
         try:
@@ -77,10 +81,12 @@ class Person:
             self._end(kind, treat(self.doctor, patient, kind, self._manner()), patient)
         except WrongPatient as error:
             self._trouble("wrong patient", error)
+            self._incident("wrong patient", patient, ", ".join(error.differs))
         except gevent.GreenletExit:
             raise
         except Exception as error:
             self._trouble("error", error)
+            self._incident("error", patient, type(error).__name__)
         else:
             self.left -= 1
             if self.left <= 0:
@@ -136,6 +142,7 @@ class Person:
     def _saw(self, action: Action) -> None:
         name = step_of(action)
         if name:
+            self.step = name
             self.spent += action.milliseconds
             tell("step", name, action.milliseconds, None)
 
@@ -146,9 +153,18 @@ class Person:
         else:
             who = patient.key if patient.named else f"{patient.country}, synthetic"
             self._trouble("refused", Exception(f"{ended.how} ({who}, {kind})"))
+            rejected = ended.how == REJECTED
+            self._incident(REJECTED if rejected else "refused", patient,
+                           ", ".join(ended.differs) if rejected else ended.how)
 
     def _trouble(self, what: str, error: Exception) -> None:
         tell("trouble", what, self.spent, error if what == "refused" else type(error)(str(error)[:200]))
+
+
+    def _incident(self, what: str, patient: Patient, how: str) -> None:
+        """Where it happened and which faults acted there, so that nobody has to guess afterwards."""
+        faults = ACTING.on(patient.country)
+        tell("incident", incident(what, patient.country, self.step, how, faults), self.spent, None)
 
 
 def tell(kind: str, name: str, milliseconds: float, error: Exception | None) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    {"portals": ["https://…"], "ca": "…/ca.pem", "seed": 1, "profile": "smoke",
+    {"portals": ["https://…"], "console": "https://…", "ca": "…/ca.pem", "seed": 1, "profile": "smoke",
      "professionals": ["Dr Ada Exemple"],
      "patients": {"HR": [{"key": "HR-1", "identifiers": {"2.16…": "…"}, "birth_date": "19580412",
                           "gender": "M", "family": ["…"], "given": ["…"], "ends": "summary"}]}}
@@ -74,6 +74,7 @@ class Plan:
     profile: Profile
     professionals: tuple[str, ...]
     patients: Mapping[str, tuple[Patient, ...]]
+    console: str = ""
 
     def patient(self, random: Random, *, ends: str) -> Patient:
         """Somebody whose journey ends so; by the weights of the countries."""
@@ -97,5 +98,7 @@ def read_plan(path: str = "") -> Plan:
                                       "given": tuple(row["given"])})) for row in rows)
         for code, rows in data["patients"].items()}
     return Plan(portals=tuple(data["portals"]), ca=data["ca"], seed=data["seed"],
-                profile=stretched(load(data["profile"]), data.get("scale", 1.0)),
-                professionals=tuple(data["professionals"]), patients=patients)
+                profile=stretched(load(data["profile"]), data.get("scale", 1.0),
+                                  people=data.get("people", 1.0), pauses=data.get("pauses", 1.0)),
+                professionals=tuple(data["professionals"]), patients=patients,
+                console=data.get("console", ""))

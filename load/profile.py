@@ -73,6 +73,7 @@ class Profile:
     personas : share of patients who are the named ones of a pack; the others are synthetic.
     per_login : journeys between login and logout.
     step_up : the stages are steps of a capacity curve.
+    conditions : name of what countries are like meanwhile (``fixtures/conditions``), empty for a calm day.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Profile:
     personas: float = 0.2
     per_login: int = 5
     step_up: bool = False
+    conditions: str = ""
     faults: tuple[PlannedFault, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
 
@@ -126,10 +128,22 @@ def load(name: str) -> Profile:
         raise ProfileError(f"{path.name}: {error}") from None
 
 
-def stretched(profile: Profile, factor: float) -> Profile:
-    """The same with every time of the run multiplied; pauses of people stay."""
+def stretched(profile: Profile, factor: float, *, people: float = 1.0, pauses: float = 1.0) -> Profile:
+    """The same for another length, another size, other pauses; everything else stays.
+
+    Parameters
+    ----------
+    factor : of every time of the run. people : of users and arrivals. pauses : of people's pauses. The least
+        number of journeys goes with length and size.
+    """
+    thresholds = replace(profile.thresholds,
+                         journeys=max(1, int(profile.thresholds.journeys * min(1.0, factor * people))))
+    stages = tuple(replace(one, seconds=one.seconds * factor, arrivals=one.arrivals * people,
+                           users=max(1, round(one.users * people)) if one.users else 0)
+                   for one in profile.stages)
+    think, read = ((least * pauses, most * pauses) for least, most in (profile.think, profile.read))
     return replace(
-        profile, stages=tuple(replace(one, seconds=one.seconds * factor) for one in profile.stages),
+        profile, stages=stages, think=think, read=read, thresholds=thresholds,
         faults=tuple(replace(one, start=one.start * factor, end=one.end * factor) for one in profile.faults))
 
 

@@ -4,6 +4,8 @@
 
     {"seconds": …, "steps": {"login": {"count", "mean", "p50", "p95", "p99", "max", "failures"}},
      "journeys": {…}, "ended": {"shown": 12, "SES-060": 1}, "trouble": {"error": 0, …},
+     "incidents": [{"what": "rejected", "country": "CZ", "step": "identify", "how": "family name, birth date",
+                    "faults": "xcpd-other-patient", "count": 3}],
      "examples": ["error: …"], "series": [{"at": 1.0, "users": 4, "journeys": 3, …}]}
 """
 
@@ -18,6 +20,7 @@ from typing import Any
 import gevent
 from locust.runners import WorkerRunner
 
+from load.incidents import incidents
 from load.profile import Profile
 
 #: Where the result goes; nothing is written without.
@@ -102,6 +105,8 @@ def collected(stats: Any) -> dict[str, Any]:
                 "p99": entry.get_response_time_percentile(0.99), "max": round(entry.max_response_time, 1)}
         elif method in ("ended", "trouble"):
             found[method][name] = entry.num_requests
+    found["incidents"] = incidents({
+        name: entry.num_requests for (name, method), entry in stats.entries.items() if method == "incident"})
     found["examples"] = [f"{error.name}: {error.error} ({error.occurrences}×)"
                          for error in stats.errors.values()][:30]
     return found

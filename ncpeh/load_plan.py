@@ -21,20 +21,22 @@ _ENDS = {"ok": "summary", "no_consent": "refused", "no_summary": "refused", "ins
 
 
 def write_plan(path: Path, *, world: dict[str, Any], folder: Path, profile: str, seed: int,
-               countries: Sequence[Country], scale: float = 1.0, synthetic: int = SYNTHETIC) -> Path:
+               countries: Sequence[Country], scale: float = 1.0, people: float = 1.0, pauses: float = 1.0,
+               synthetic: int = SYNTHETIC) -> Path:
     """Write the plan and return its path.
 
     Parameters
     ----------
     world : the content of ``world.json``, which lies in ``folder``.
-    profile : name or path of the load profile. scale : its stages are so many times as long.
+    profile : name or path of the load profile. scale, people, pauses : as for ``load.profile.stretched``.
     """
     from simulators.psc.identities import load_identities
 
     plan = {
         "portals": world.get("portals") or [world["portal"]],
+        "console": world.get("console", ""),
         "ca": str((folder / world["pki"]["ca"]).resolve()), "seed": seed, "profile": profile,
-        "scale": scale,
+        "scale": scale, "people": people, "pauses": pauses,
         "professionals": [one.label for one in load_identities()
                           if one.expected == "admis" and one.label.startswith(("Dr", "Pr"))],
         "patients": {country.code: _people(country, seed, synthetic) for country in countries},

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ehdsi.errors import LocalError
+from ncpeh.load_metrics import exchanges, told_by
 from ncpeh.load_plan import write_plan
 from ncpeh.load_watch import Watch, read_json
 
@@ -38,6 +39,7 @@ class LoadOptions:
     ----------
     workers : copies of the portal. generators : Locust worker processes; 0 is one process without a master.
     processes : each country in a process of its own.
+    scale, people, pauses : as for ``load.profile.stretched``.
     world : ``world.json`` of a running world; None starts one.
     """
 
@@ -50,6 +52,8 @@ class LoadOptions:
     processes: bool = False
     seed: int = 1
     scale: float = 1.0
+    people: float = 1.0
+    pauses: float = 1.0
     world: Path | None = None
 
 
@@ -70,6 +74,7 @@ def world_for(options: LoadOptions) -> Iterator[Path]:
     order = [sys.executable, "-m", "ncpeh", "up", "--run-dir", str(folder), "--workers", str(options.workers),
              "--searches", str(SEARCHES), "--seed", str(options.seed)]
     order += ["--processes"] if options.processes else []
+    order += ["--conditions", options.profile.conditions] if options.profile.conditions else []
     for country in options.countries:
         order += ["--country", country.code]
     log = options.out / "world.log"
@@ -98,7 +103,8 @@ def run_load(options: LoadOptions) -> dict[str, Any]:
     with world_for(options) as path:
         world = read_json(path)
         plan = write_plan(options.out / "plan.json", world=world, folder=path.parent, seed=options.seed,
-                          profile=options.profile_name, countries=options.countries, scale=options.scale)
+                          profile=options.profile_name, countries=options.countries, scale=options.scale,
+                          people=options.people, pauses=options.pauses)
         ours = options.world is None
         watch = Watch(
             world.get("processes", {}), console=world.get("console", ""),
@@ -106,8 +112,11 @@ def run_load(options: LoadOptions) -> dict[str, Any]:
             repository=world.get("audit_repository", {}).get("page", "") if ours else "",
             outboxes=[path.parent / f"audit-portal-{number + 1}.sqlite" for number in range(options.workers)]
             if ours else ())
+        doors = world.get("metrics", {})
+        before = told_by(doors)
         with contextlib.closing(watch):
             result = _locust(options, plan, watch)
+            result["exchanges"] = exchanges(before, told_by(doors))
             result["audit"] = watch.audit() if ours else {"recorded": 0, "lost": 0}
     return result | {"complaints": watch.complaints, "usage": {
         role: {"cpu": round(usage.cpu, 2), "warm_ms": round(usage.per_journey(result["series"]), 1),

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ncpeh.console import FINDINGS, OK, UsageError, print_json, print_table
+from ncpeh.console import FINDINGS, OK, UsageError, complain, print_json, print_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="Locust master with so many workers on this machine (0: one process)")
     parser.add_argument("--scale", type=float, default=1.0, metavar="X",
                         help="stages so many times as long (1)")
+    parser.add_argument("--people", type=float, default=1.0, metavar="X",
+                        help="so many times as many users or arrivals (1)")
+    parser.add_argument("--pauses", type=float, default=1.0, metavar="X",
+                        help="people's pauses so many times as long (1)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of patients and choices (1)")
     parser.add_argument("--out", type=Path, default=Path("reports/out/load"), metavar="DIR",
                         help="where report and figures go (reports/out/load)")
@@ -48,8 +52,10 @@ def run(options: argparse.Namespace) -> int:
         profile = load(options.profile)
     except ProfileError as error:
         raise UsageError(str(error)) from None
-    if options.workers < 1 or options.generators < 0 or options.scale <= 0:
-        raise UsageError("--workers is at least 1, --generators at least 0, --scale more than 0")
+    if options.workers < 1 or options.generators < 0 or min(options.scale, options.people) <= 0 \
+            or options.pauses < 0:
+        raise UsageError("--workers is at least 1, --generators and --pauses at least 0, --scale and "
+                         "--people more than 0")
     if options.prepare is not None:
         return _prepared(options)
     if options.sweep:
@@ -65,7 +71,8 @@ def _options(options: argparse.Namespace, profile: Any) -> Any:
     return LoadOptions(
         profile=profile, profile_name=options.profile, out=options.out, countries=_countries(options),
         workers=options.workers, generators=options.generators, processes=options.processes,
-        seed=options.seed, scale=options.scale, world=options.world)
+        seed=options.seed, scale=options.scale, people=options.people, pauses=options.pauses,
+        world=options.world)
 
 
 def _run(options: argparse.Namespace, profile: Any) -> int:
@@ -73,7 +80,10 @@ def _run(options: argparse.Namespace, profile: Any) -> int:
     from ncpeh.load_run import judged, run_load
     from reports.load import write_load
 
-    profile = stretched(profile, options.scale)
+    if options.world is not None and profile.conditions:
+        complain("the countries of this world are as they are; for those of the profile start it with "
+                 f"--conditions {profile.conditions}")
+    profile = stretched(profile, options.scale, people=options.people, pauses=options.pauses)
     result = run_load(_options(options, profile))
     verdict = judged(result, profile.thresholds)
     result |= {"title": profile.title, "verdict": verdict, "workers": options.workers,
@@ -113,7 +123,8 @@ def _prepared(options: argparse.Namespace) -> int:
     world = json.loads(options.world.read_text(encoding="utf-8"))
     options.prepare.parent.mkdir(parents=True, exist_ok=True)
     print(write_plan(options.prepare, world=world, folder=options.world.parent, seed=options.seed,
-                     profile=options.profile, countries=_countries(options, among=set(world["countries"]))))
+                     profile=options.profile, countries=_countries(options, among=set(world["countries"])),
+                     scale=options.scale, people=options.people, pauses=options.pauses))
     return OK
 
 

@@ -32,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--searches", type=int, metavar="N",
                         help="identifications per professional and minute; for load, where a few test "
                              "identities stand for many people (20)")
+    parser.add_argument("--conditions", metavar="NAME",
+                        help="how slow and how faulty the countries are: a name of fixtures/conditions, or "
+                             "the path of a file")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of all identifiers")
     parser.epilog = "Example: ncpeh up --country HR --run-dir run"
 
@@ -39,9 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Start, print where everything is, wait."""
     import countries
+    from ncpeh.long_running import settle
     from ncpeh.portal_world import PortalWorld
     from ncpeh.settings import country_of
+    from simulators import conditions
 
+    wanted = conditions.load(options.conditions) if options.conditions else None
     chosen = [country_of(code) for code in options.country or countries.codes()]
     run_dir = options.run_dir or Path(tempfile.mkdtemp(prefix="ncpeh-up-"))
     stop = threading.Event()
@@ -51,6 +57,9 @@ def run(options: argparse.Namespace) -> int:
                      ports=_ports(options.port, [country.code for country in chosen]),
                      processes=options.processes, workers=options.workers,
                      portal={"searches": options.searches} if options.searches else None) as everything:
+        if wanted is not None:
+            print(f"{wanted.title}: {conditions.let_act(everything.world, wanted)} faults act\n")
+        settle()
         _print(everything)
         stop.wait()
     return OK
