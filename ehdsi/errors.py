@@ -9,6 +9,7 @@
     │   ├── MalformedSoap         not a SOAP 1.2 envelope that the profile allows
     │   ├── MalformedMessage      a payload of XCPD, XCA, SMP or CDA that cannot be read
     │   ├── MalformedMime         a multipart/related body that cannot be split
+    │   ├── EntryRefused          what the SMP says about a country may not be used; nothing was sent to it
     │   ├── SignatureRefused      no signature, a wrong one, or one that does not cover what is read
     │   └── AssertionRefused      an HCP, TRC or next-of-kin assertion that breaks a rule
     └── TransportFailure      nothing usable came back: refused, reset, timed out, TLS
@@ -19,7 +20,7 @@ expected and got, which clause says so and what to do next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 class EhdsiError(Exception):
@@ -85,6 +86,15 @@ class MalformedMime(PeerError):
 
 class SignatureRefused(PeerError):
     """No signature, a wrong one, an untrusted one, or one that does not cover what would be read."""
+
+
+class EntryRefused(PeerError):
+    """The entry of a country in the SMP cannot be used, so nothing was asked of the country."""
+
+    @classmethod
+    def because_of(cls, error: PeerError) -> EntryRefused:
+        """The same words about what is wrong with the entry."""
+        return cls(**{one.name: getattr(error, one.name) for one in fields(PeerError)})
 
 
 class AssertionRefused(PeerError):

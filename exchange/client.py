@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import httpx
 
 from ehdsi import media_type, mtom, oids, soap, xca_query, xca_retrieve, xcpd, xml
-from ehdsi.errors import MalformedMime, MalformedSoap, PeerError, TransportFailure
+from ehdsi.errors import EntryRefused, MalformedMime, MalformedSoap, PeerError, TransportFailure
 from ehdsi.xca_query import DocumentList, DocumentQuery
 from ehdsi.xca_retrieve import RetrieveAnswer, RetrieveRequest
 from ehdsi.xcpd import DiscoveryAnswer, PatientQuery
@@ -111,7 +111,8 @@ class NcpClient:
         Raises
         ------
         TransportFailure : nobody could be reached, even at a fresh endpoint.
-        PeerError : what came cannot be used (``FaultReceived``, malformed, untrusted directory entry).
+        EntryRefused : the country's entry in the directory may not be used; nothing was sent.
+        PeerError : what came cannot be used (``FaultReceived``, malformed).
         """
         reply = self._ask_twice(country, Service.ITI_55, xcpd.build_request(query), assertions, request_id)
         return reply.carrying(xcpd.parse_response(reply.payload))
@@ -133,7 +134,10 @@ class NcpClient:
     def _ask(self, country: str, service: Service, payload: XmlElement, assertions: Assertions,
              request_id: str) -> Reply:
         """One request and its answer, at the endpoint known now."""
-        endpoint = self._directory.endpoint(country, service)
+        try:
+            endpoint = self._directory.endpoint(country, service)
+        except PeerError as error:
+            raise EntryRefused.because_of(error) from None
         envelope = soap.build_envelope(payload, action=service.action, message_id=request_id, to=endpoint.url,
                                        reply_to=oids.WSA_ANONYMOUS, assertions=assertions)
         answer = self._courier(country, endpoint).post(

@@ -116,7 +116,9 @@ class Gateway:
         """
         self._home_community(country)
         try:
-            return self._directory.search_mask(country)
+            mask = self._directory.search_mask(country)
+            mask.check_usable("PS")
+            return mask
         except EhdsiError as error:
             raise self._refusal(error, "mask", country) from None
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from ehdsi.errors import EhdsiError, LocalError, PeerError, TransportFailure
+from ehdsi.errors import EhdsiError, EntryRefused, LocalError, PeerError, SignatureRefused, TransportFailure
 
 #: The steps that talk to a foreign country.
 Step = Literal["mask", "identify", "documents", "retrieve"]
@@ -142,8 +142,8 @@ def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: s
         known = _data()["transport"]
         code = known.get(str(error.status)) or known.get(error.kind, "SES-080")
         return refused(code, detail=str(error), pays=name)
-    if isinstance(error, PeerError) and step == "mask":
-        return refused("SES-041", detail=str(error))
+    if isinstance(error, EntryRefused) or (isinstance(error, PeerError) and step == "mask"):
+        return refused("SES-041", detail=str(error), security=isinstance(error, SignatureRefused))
     if isinstance(error, PeerError):
         code, wire_code = code_for_wire((error.code,), step) if error.code else ("SES-082", "")
         return refused(code, detail=str(error), wire_code=wire_code, pays=name,

@@ -24,7 +24,7 @@ from ehdsi.search_mask.model import (
     Scope,
 )
 from ehdsi.search_mask.pattern import Pattern, compile_pattern
-from ehdsi.search_mask.pattern_syntax import PatternError
+from ehdsi.search_mask.pattern_syntax import PatternError, PatternNotUnderstood
 from ehdsi.search_mask.read import parse_mask
 from ehdsi.search_mask.write import build_mask
 
@@ -39,6 +39,7 @@ __all__ = [
     "MaskField",
     "Pattern",
     "PatternError",
+    "PatternNotUnderstood",
     "PersonSearch",
     "Picture",
     "Problem",

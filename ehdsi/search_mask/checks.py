@@ -8,15 +8,19 @@ from datetime import date
 from typing import Literal
 
 from ehdsi.cda.datatypes import Address, Identifier, PersonName
+from ehdsi.errors import MalformedMessage
 from ehdsi.search_mask.model import IdentifierBlock, IdentifierGroup, MaskField, PersonSearch
 from ehdsi.search_mask.pattern import compile_pattern
-from ehdsi.search_mask.pattern_syntax import PatternError
+from ehdsi.search_mask.pattern_syntax import PatternError, PatternNotUnderstood
 from ehdsi.traits import Traits
+from ehdsi.xcpd.wrapper import is_oid
 
 #: missing: needed and empty · format: does not fit · several alternatives: more than one group of a choice is
 #: filled in · not asked for: an identifier of a domain that the mask does not have · repeated: one domain
 #: twice.
 ProblemKind = Literal["missing", "format", "several alternatives", "not asked for", "repeated"]
+
+CLAUSE = "eHDSI International Search Mask 2023"
 
 #: Key of the problem that no identifier at all was given.
 ANY_IDENTIFIER = "identifier"
@@ -115,7 +119,8 @@ def fits(asked: MaskField, value: str) -> bool:
     """Does a value fit a field: the whole of its format, and a real date or a known gender where that is
     asked?
 
-    A format that cannot be used (see ``PatternError``) lets every value pass: the country checks it itself.
+    A format that is not understood here lets every value pass: the country checks it itself. One that is no
+    regular expression at all does the same here; ``check_field`` is what keeps such a mask from being used.
     """
     forms = [value]
     if asked.kind == "birth date":
@@ -131,6 +136,23 @@ def fits(asked: MaskField, value: str) -> bool:
     except PatternError:
         return True
     return asked.kind == "gender" or any(pattern.matches(form) for form in forms)
+
+
+def check_field(asked: MaskField) -> None:
+    """Can this identifier be sent, and its value be checked before?
+
+    Raises
+    ------
+    MalformedMessage : its domain is no OID.
+    PatternError : its format is no regular expression; one that is only not understood here passes.
+    """
+    if not is_oid(asked.domain):
+        raise MalformedMessage("the domain of an identifier is not an OID", where="id/@domain",
+                               expected="an OID", got=(asked.domain or "nothing")[:60], clause=CLAUSE)
+    try:
+        compile_pattern(asked.format)
+    except PatternNotUnderstood:
+        return
 
 
 def wire_date(text: str) -> str | None:

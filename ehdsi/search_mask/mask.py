@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ehdsi.errors import MalformedMessage
 from ehdsi.findings import Finding
-from ehdsi.search_mask.checks import Problem, form_problems, trait_problems, traits_of
+from ehdsi.search_mask.checks import CLAUSE, Problem, check_field, form_problems, trait_problems, traits_of
 from ehdsi.search_mask.model import DocumentSearch, MaskField, PersonSearch, Scope
 from ehdsi.traits import Traits
 
@@ -33,6 +34,21 @@ class SearchMask:
     def serves(self, scope: Scope) -> bool:
         """Is the patient search meant for this kind of document (``PS`` or ``EP``)?"""
         return self.patient.scope in ("ALL", scope)
+
+    def check_usable(self, scope: Scope) -> None:
+        """Can a patient be looked for with this mask, for this kind of document?
+
+        Raises
+        ------
+        PeerError : it is meant for other documents, a domain is no OID, or a format no regular expression:
+            what would be typed could not be sent, or not be checked before it is.
+        """
+        if not self.serves(scope):
+            raise MalformedMessage("the search mask is meant for other documents",
+                                   where="patientSearch/@scope", expected=f"ALL or {scope}",
+                                   got=self.patient.scope, clause=CLAUSE)
+        for asked in self.patient.identifiers:
+            check_field(asked)
 
     def is_mandatory(self, asked: MaskField) -> bool:
         """Must this field of the patient search be filled in? See ``PersonSearch.is_mandatory``."""

@@ -24,7 +24,7 @@ from ehdsi.search_mask.pattern_syntax import (
     Alternation,
     Chars,
     Node,
-    PatternError,
+    PatternNotUnderstood,
     Repeat,
     Sequence,
     parse_pattern,
@@ -91,7 +91,7 @@ def compile_pattern(text: str) -> Pattern:
 
     Raises
     ------
-    PatternError : a syntax error, something that is not understood, or a pattern that unfolds to more than
+    PatternError : a syntax error. PatternNotUnderstood : what is not understood, or unfolds to more than
         ``MAX_POSITIONS`` positions.
     """
     node, pipe_in_class = parse_pattern(text)
@@ -147,7 +147,7 @@ class _Builder:
 
     def _position(self, chars: Chars) -> _Part:
         if len(self.chars) >= MAX_POSITIONS:
-            raise PatternError("the pattern unfolds to too many positions")
+            raise PatternNotUnderstood("the pattern unfolds to too many positions")
         self.chars.append(chars)
         self.follow.append(set())
         number = len(self.chars) - 1

@@ -28,6 +28,10 @@ class PatternError(MalformedMessage):
     """A format that is not a regular expression, or uses what is not understood here."""
 
 
+class PatternNotUnderstood(PatternError):
+    """A format that may well be a regular expression elsewhere; only the country itself can try it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chars:
     """One character out of these ranges of code points, sorted and not overlapping."""
@@ -86,10 +90,10 @@ def parse_pattern(text: str) -> tuple[Node, bool]:
 
     Raises
     ------
-    PatternError : too long, a syntax error, or a construct that is not understood.
+    PatternError : a syntax error. PatternNotUnderstood : too long, or a construct that is not understood.
     """
     if len(text) > MAX_TEXT:
-        raise PatternError("the pattern is too long", expected=f"at most {MAX_TEXT} characters",
+        raise PatternNotUnderstood("the pattern is too long", expected=f"at most {MAX_TEXT} characters",
                            got=str(len(text)))
     reader = _Reader(text)
     node = reader.alternation(0)
@@ -114,6 +118,11 @@ class _Reader:
         return PatternError(f"the pattern cannot be used: {what}", where=f"character {self._at + 1}",
                             expected="a regular expression without look-around and back-references")
 
+    def foreign(self, what: str) -> PatternNotUnderstood:
+        """Elsewhere that may be right."""
+        wrong = self.wrong(what)
+        return PatternNotUnderstood(wrong.what, where=wrong.where, expected=wrong.expected)
+
     def _peek(self) -> str:
         return self._text[self._at:self._at + 1]
 
@@ -132,7 +141,7 @@ class _Reader:
 
     def alternation(self, depth: int) -> Node:
         if depth > MAX_GROUPS:
-            raise self.wrong("groups are nested too deeply")
+            raise self.foreign("groups are nested too deeply")
         branches = [self._sequence(depth)]
         while self._skip("|"):
             branches.append(self._sequence(depth))
@@ -150,13 +159,13 @@ class _Reader:
         """``^`` before and ``$`` after everything say nothing new: a match is always a full match."""
         if self._peek() == "^":
             if items:
-                raise self.wrong("^ in the middle")
+                raise self.foreign("^ in the middle")
             self._at += 1
             return True
         if self._peek() == "$":
             self._at += 1
             if self._peek() not in ("", "|", ")"):
-                raise self.wrong("$ in the middle")
+                raise self.foreign("$ in the middle")
             return True
         return False
 
@@ -182,7 +191,7 @@ class _Reader:
         elif self._skip("P<") or self._skip("<"):
             self._group_name()
         else:
-            raise self.wrong("look-around or an option inside")
+            raise self.foreign("look-around or an option inside")
         node = self.alternation(depth + 1)
         if not self._skip(")"):
             raise self.wrong("an opening bracket without a closing one")
@@ -191,7 +200,7 @@ class _Reader:
     def _group_name(self) -> None:
         name, closing, rest = self.rest().partition(">")
         if not closing or not name.isidentifier():
-            raise self.wrong("look-behind or a wrong group name")
+            raise self.foreign("look-behind or a wrong group name")
         self._at = len(self._text) - len(rest)
 
     def _quantified(self, item: Node) -> Node:
@@ -214,8 +223,10 @@ class _Reader:
         if not closing or not _is_number(low) or (high and not _is_number(high)):
             raise self.wrong("{ without {n}, {n,} or {n,m}")
         bounds = (int(low), (int(high) if high else None) if comma else int(low))
-        if bounds[0] > MAX_REPEAT or (bounds[1] is not None and not bounds[0] <= bounds[1] <= MAX_REPEAT):
-            raise self.wrong(f"a repetition out of order or over {MAX_REPEAT}")
+        if bounds[1] is not None and bounds[0] > bounds[1]:
+            raise self.wrong("a repetition out of order")
+        if max(bounds[0], bounds[1] or 0) > MAX_REPEAT:
+            raise self.foreign(f"a repetition over {MAX_REPEAT}")
         self._at = len(self._text) - len(rest)
         return bounds
 
@@ -233,7 +244,7 @@ class _Reader:
         if character in "pP":
             return self._category(negated=character == "P")
         if character.isascii() and character.isalnum():
-            raise self.wrong("a back-reference or an escape that is not known")
+            raise self.foreign("a back-reference or an escape that is not known")
         return ((ord(character), ord(character)),)
 
     def _code_point(self, digits: int) -> Ranges:
@@ -252,7 +263,7 @@ class _Reader:
         self._at = len(self._text) - len(rest)
         ranges = _POSIX.get(name) or _category(name.removeprefix("Is"))
         if not ranges:
-            raise self.wrong("a category of characters that is not known")
+            raise self.foreign("a category of characters that is not known")
         return _without(ranges) if negated else ranges
 
     def _class(self) -> Chars:
@@ -278,7 +289,7 @@ class _Reader:
         if character == "\\":
             return self._escape()
         if character == "[" or (character == "&" and self._peek() == "&"):
-            raise self.wrong("a class within a class")
+            raise self.foreign("a class within a class")
         self.pipe_in_class = self.pipe_in_class or character == "|"
         return ((ord(character), ord(character)),)
 

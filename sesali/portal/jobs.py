@@ -88,7 +88,7 @@ def _refused(visit: Visit, job: Job, refusal: StepRefused) -> None:
     consultation = job.consultation
     reference = new_reference(visit)
     note(refusal, reference, consultation.country)
-    if job.kind == "mask":
+    if refusal.code == "SES-041" or job.kind == "mask":
         visit.portal.countries.mark(consultation.country, False)
     if refusal.notice.way_on in ("end", "assistance") or refusal.notice.security:
         consultation.forget_patient()

@@ -151,7 +151,8 @@ def test_faults_of_a_country_never_reach_the_page(
         ("smp-inner-missing", "SES-041"),
         ("smp-service-expired", "SES-041"),
         ("ism-country-mismatch", "SES-041"),
-        ("smp-http-endpoint", "SES-082"),
+        ("smp-http-endpoint", "SES-041"),
+        ("ism-regex-invalid", "SES-041"),
     ],
 )
 def test_faults_in_the_smp_stop_before_any_trait_leaves(
