@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
-from ehdsi.cda.datatypes import Coded, NarrativeNode
+from ehdsi.cda.datatypes import Address, Coded, Identifier, NarrativeNode, PersonName, Telecom, Time
 from ehdsi.cda.model import Allergy, Entry, Immunization, Medication, Problem, Procedure, Section
 from sesali.french.context import Page
 
@@ -14,8 +15,8 @@ _LINES = ("tr", "item", "paragraph")
 
 _REFERENCES = ("text_reference", "original_text_reference")
 
-#: Types of values that hold nothing.
-_LEAVES = frozenset((str, int, bool, float))
+#: Types of values that hold no reference, nor anything that might.
+_LEAVES = frozenset((str, int, bool, float, NoneType, Address, Identifier, PersonName, Telecom, Time))
 
 #: Class of the model -> its fields, see ``_fields``; classes are few.
 _KNOWN_FIELDS: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -75,8 +76,8 @@ def _references(value: Any) -> list[str]:
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, tuple):
-            waiting.extend(one)
+        if type(one) is tuple:
+            waiting += [part for part in one if type(part) not in _LEAVES]
             continue
         plain, referring = _fields(type(one))
         found += [reference for name in referring if (reference := getattr(one, name))]
@@ -105,8 +106,10 @@ def _lines(node: NarrativeNode) -> Iterator[NarrativeNode]:
                 yield from _lines(child)
 
 
-def _ids(node: NarrativeNode) -> Iterator[str]:
-    yield from (value for name, value in node.attributes if name == "ID")
+def _ids(node: NarrativeNode) -> list[str]:
+    """Every ``ID`` in a line of a narrative."""
+    found = [value for name, value in node.attributes if name == "ID"]
     for child in node.children:
         if not isinstance(child, str):
-            yield from _ids(child)
+            found += _ids(child)
+    return found

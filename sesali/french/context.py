@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from ehdsi.cda.datatypes import Coded, Interval, Quantity, QuantityRange, Ratio, Time, Value
 from ehdsi.cda.model import Entry, ObservationGroup
@@ -36,7 +37,7 @@ class Page:
         cls, terminology: Terminology, language: str | None, now: datetime, languages: tuple[str, ...]
     ) -> Page:
         """A page for a document in a language."""
-        return cls(Labeller(terminology, language, languages), Units(terminology), now)
+        return cls(Labeller(terminology, language, languages), _units(terminology), now)
 
     def key(self) -> str:
         """A key for the next row, unique on the page."""
@@ -119,6 +120,12 @@ class Page:
             pieces.append(Span(text=" · Côté : " if side else " · ", style="strong"))
             pieces.append(self.term(qualifier.value, "Qualifier.value", "strong"))
         return tuple(pieces)
+
+
+@lru_cache(maxsize=4)
+def _units(terminology: Terminology) -> Units:
+    """The names of units in a terminology, which never changes once it is built."""
+    return Units(terminology)
 
 
 def flag(text: str) -> Span:

@@ -50,13 +50,13 @@ def moment(time: Time | None) -> Moment | None:
     match = _TS.fullmatch(time.value.strip()) if time is not None and time.value else None
     if match is None:
         return None
-    year, month, day, hour, minute = (int(part) if part else 0 for part in match.groups()[:5])
-    found = Moment(year, month, day, hour if match[4] else -1, minute, match[7] or "")
+    year, month, day, hour, minute, _, zone = match.groups()
+    found = Moment(int(year), int(month or 0), int(day or 0), int(hour or -1), int(minute or 0), zone or "")
     try:
-        _ = found.earliest, found.latest
+        _ = found.latest if found.day else (found.earliest, found.latest)
     except ValueError:
         return None
-    if hour > 24 or minute > 59:
+    if found.hour > 24 or found.minute > 59:
         return None
     return found
 

@@ -27,7 +27,7 @@ from ehdsi.cda.datatypes import (
     Timing,
     TimingSet,
 )
-from ehdsi.cda.model import Entry, ObservationGroup, Organization, Participation, UnreadEntry
+from ehdsi.cda.model import Entry, ObservationGroup, Organization, Participation
 from sesali.french.dates import full_words, moment, period
 from sesali.french.people import address_words, name_words
 from sesali.french.quantities import Units, result, result_range, strength
@@ -82,15 +82,12 @@ class _Panel:
 
     def of(self, node: Any, prefix: str = "") -> Iterator[Detail]:
         """Lines for one dataclass of the model; ``prefix`` says what it is part of."""
-        owner = type(node).__name__
-        for field in _fields(type(node)):
+        for field, title, at in _fields(type(node)):
             value = getattr(node, field)
-            if value is None or value == () or value is False or value == "":
+            # Zero says something; comparing a part of the model with others than its kind is slow.
+            if not value and (value is None or value is False or value in ((), "")):
                 continue
-            if field == "xml" and isinstance(node, UnreadEntry):
-                continue
-            title = label(owner, field)
-            yield from self.value(value, f"{prefix}{title}", f"{owner}.{field}")
+            yield from self.value(value, prefix + title, at)
 
     def value(self, value: Any, title: str, at: str) -> Iterator[Detail]:
         """Lines for one value."""
@@ -194,13 +191,16 @@ class _Panel:
         return result(value)
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+_FIELDS: dict[type, tuple[tuple[str, str, str], ...]] = {}
 
 
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: type) -> tuple[tuple[str, str, str], ...]:
+    """Fields of a class of the model that a panel shows: name, French label, ``Class.field``."""
     found = _FIELDS.get(kind)
     if found is None:
-        found = _FIELDS[kind] = tuple(f.name for f in dataclasses.fields(kind) if f.name not in _SKIPPED)
+        owner = kind.__name__
+        names = [field.name for field in dataclasses.fields(kind) if field.name not in _SKIPPED]
+        found = _FIELDS[kind] = tuple((name, label(owner, name), f"{owner}.{name}") for name in names)
     return found
 
 

@@ -9,9 +9,11 @@ document is escaped.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
-from html import escape as _escaped
+from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -27,6 +29,8 @@ _FOREIGN: tuple[Source, ...] = ("english", "original", "free")
 
 _NARROW = "\u202f"
 
+_HAS_SPECIAL = re.compile("[&<>\"']").search
+
 
 # -- rows ------------------------------------------------------------------------------------------------
 
@@ -34,10 +38,17 @@ _NARROW = "\u202f"
 def row_html(row: Row, columns: tuple[str, ...]) -> Markup:
     """The cells of a row, the first one its header; ``columns`` stand in each for narrow screens."""
     first, *others = row.cells
-    cells = f"<th scope=row role=rowheader data-t={_attribute(columns[0])}>{_lines(first)}</th>"
-    for column, cell in zip(columns[1:], others, strict=True):
-        cells += f"<td role=cell data-t={_attribute(column)}>{_lines(cell)}</td>"
+    heading, *headings = _headings(columns)
+    cells = f"<th scope=row role=rowheader data-t={heading}>{_lines(first)}</th>"
+    for column, cell in zip(headings, others, strict=True):
+        cells += f"<td role=cell data-t={column}>{_lines(cell)}</td>"
     return Markup(cells)  # noqa: S704 - every text is escaped
+
+
+@lru_cache(maxsize=256)
+def _headings(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The headings of a table, which are our own words, as attribute values."""
+    return tuple(_attribute(column) for column in columns)
 
 
 def line_html(line: Line) -> Markup:
@@ -91,6 +102,11 @@ def _mark(mark: Mark) -> str:
     return f' <span class="tag tag-{mark.kind}">{icon}{_escaped(mark.text)}</span>'
 
 
+def _escaped(text: str) -> str:
+    """A text for content or a quoted attribute; most texts hold nothing to escape."""
+    return escape(text) if _HAS_SPECIAL(text) else text
+
+
 def _attribute(text: str) -> str:
     """An attribute value, quoted where it needs quotes."""
     return text if text.replace("-", "").isalnum() else f'"{_escaped(text)}"'
@@ -111,34 +127,33 @@ def panels_html(rows: Iterable[Row]) -> dict[str, Markup]:
     names of concepts that other rows say in the very same way are in one panel, which all these rows open and
     which stands in the first of them.
     """
-    known = [row for row in rows if row.details]
-    said = {row.key: _said(row) for row in known} if len(known) > 1 else {}
-    seen = Counter(one for each in said.values() for one in set(each.values()))
-    common = {
-        key: tuple(number for number, one in each.items() if seen[one] > 1) for key, each in said.items()
-    }
-    blocks = {key: tuple(said[key][number] for number in numbers) for key, numbers in common.items()}
-    counts = Counter(blocks.values())
+    panels = [_Panel(row) for row in rows if row.details]
+    seen: Counter[_Said] = Counter()
+    if len(panels) > 1:
+        seen.update([one for panel in panels for one in panel.concepts])
+    for panel in panels:
+        panel.common = tuple(number for number in panel.numbers if seen[panel.said[number]] > 1)
+    blocks = [tuple(panel.said[number] for number in panel.common) for panel in panels]
+    counts = Counter(blocks)
     opened: dict[tuple[_Said, ...], str] = {}
     found: dict[str, Markup] = {}
-    for row in known:
-        block = blocks.get(row.key, ())
-        if counts[block] < 2 or sum(len(html) for html, _ in block) < _WORTH_SHARING:
-            html = _opened("d", row.key, "Origine", row) + _panel("d", row.key, _content(row, ()))
+    for panel, block in zip(panels, blocks, strict=True):
+        row = panel.row
+        if counts[block] < 2 or sum(map(_length, block)) < _WORTH_SHARING:
+            html = _opened("d", row.key, "Origine", row) + _written("d", row.key, _content(panel, ()))
         else:
             html = _opened("d", row.key, "Origine", row)
-            html += _panel("d", row.key, _content(row, common[row.key]))
+            html += _written("d", row.key, _content(panel, panel.common))
             first = opened.setdefault(block, row.key)
             html += " " + _opened("c", first, "Codes", row)
             if first == row.key:
-                shared = _list([row.details[number] for number in common[row.key]], _base(row))
-                html += _panel("c", first, shared + _RELATIVE)
+                html += _written("c", first, _list(block) + _RELATIVE)
         found[row.key] = Markup(html)  # noqa: S704 - every text is escaped
     return found
 
 
-#: A value of a panel as it is written, without the source of its words, and that source.
-_Said = tuple[str, str]
+#: A value of a panel as it is written: before the sign of the source of its words, that source, behind it.
+_Said = tuple[str, str, str]
 
 #: Concepts that take less than this stay in the panel of their row.
 _WORTH_SHARING = 300
@@ -146,34 +161,47 @@ _WORTH_SHARING = 300
 _RELATIVE = "<p>Emplacements à partir de celui de chaque ligne.</p>"
 
 
-def _said(row: Row) -> dict[int, _Said]:
-    """The concepts of a row by their place among its details, in a form to be compared."""
-    base = _base(row)
-    return {
-        number: (
-            _detail(detail, base, {}),
-            detail.term.trace.source if detail.term is not None and detail.term.trace is not None else "",
-        )
-        for number, detail in enumerate(row.details)
-        if _coded(detail)
-    }
+class _Panel:
+    """The panel of a row in the making: each of its values written once, for comparing and for the page.
+
+    ``numbers`` are the places of its concepts among the values, ``common`` of those that it shares.
+    """
+
+    __slots__ = ("base", "common", "numbers", "row", "said")
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.base = _base(row)
+        self.said = [_detail(detail, self.base) for detail in row.details]
+        self.numbers = [number for number, detail in enumerate(row.details) if _coded(detail)]
+        self.common: tuple[int, ...] = ()
+
+    @property
+    def concepts(self) -> set[_Said]:
+        """Its concepts, each once."""
+        return {self.said[number] for number in self.numbers}
 
 
-def _content(row: Row, elsewhere: tuple[int, ...]) -> str:
+def _length(said: _Said) -> int:
+    before, source, behind = said
+    return len(before) + len(behind) + bool(source)
+
+
+def _content(panel: _Panel, elsewhere: tuple[int, ...]) -> str:
     """What a panel holds: all that the row does not show and that is not in a panel that it shares."""
+    row = panel.row
     shown = {piece.text.strip(" ,·") for cell in row.cells for line in cell for piece in line}
-    said = Counter(d.text for d in row.details if d.term is None)
+    texts = Counter([d.text for d in row.details if d.term is None])
     # Two values in the same words are two statements: only one that is alone with its words is in the row.
     kept = [
-        d
+        panel.said[number]
         for number, d in enumerate(row.details)
         if number not in elsewhere
-        and (_coded(d) or d.term is not None or d.text not in shown or said[d.text] > 1)
+        and (d.term is not None or _coded(d) or d.text not in shown or texts[d.text] > 1)
     ]
-    base = _base(row)
     line = f", ligne {row.line}" if row.line else ""
-    place = f"<p>Dans le document : {_escaped(base)}{line}</p>" if base else ""
-    return (_list(kept, base) if kept else "") + place
+    place = f"<p>Dans le document : {_escaped(panel.base)}{line}</p>" if panel.base else ""
+    return (_list(kept) if kept else "") + place
 
 
 def _base(row: Row) -> str:
@@ -188,15 +216,26 @@ def _coded(detail: Detail) -> bool:
     return (term is not None and term.trace is not None and bool(term.trace.wordings)) or "›" in detail.label
 
 
-def _list(details: Iterable[Detail], base: str) -> str:
+def _list(said: Iterable[_Said]) -> str:
     """A definition list, and the sources of the French words in it."""
     sources: dict[str, str] = {}
-    body = "".join([_detail(detail, base, sources) for detail in details])
+    body = "".join([before + _sign(source, sources) + behind for before, source, behind in said])
     found = f"<dl>{body}</dl>"
     if sources:
         notes = " ".join([f"{sign}{_NARROW}{_escaped(text)}." for text, sign in sources.items()])
         found += f"<p>Source des libellés : {notes}</p>"
     return found
+
+
+def _sign(source: str, known: dict[str, str]) -> str:
+    """The symbol of a source, the next one where it is new; empty without a source."""
+    if not source:
+        return ""
+    sign = known.get(source)
+    if sign is None:
+        number = len(known)
+        sign = known[source] = _NOTES[number] if number < len(_NOTES) else f"({number + 1})"
+    return sign
 
 
 def _opened(kind: str, key: str, word: str, row: Row) -> str:
@@ -206,7 +245,7 @@ def _opened(kind: str, key: str, word: str, row: Row) -> str:
     )
 
 
-def _panel(kind: str, key: str, content: str) -> str:
+def _written(kind: str, key: str, content: str) -> str:
     return f'<div popover id="{kind}-{key}" class=panneau>{content}</div>'
 
 
@@ -225,11 +264,11 @@ def _common(paths: list[str]) -> str:
     return "/".join(steps)
 
 
-def _detail(detail: Detail, base: str, sources: dict[str, str]) -> str:
+def _detail(detail: Detail, base: str) -> _Said:
     head = f"<dt>{_escaped(detail.label)}<dd>"
     if detail.term is None:
-        return head + _foreign(detail.text, detail.lang)
-    return head + _term(detail.term, base, sources)
+        return head + _foreign(detail.text, detail.lang), "", ""
+    return _term(detail.term, head, base)
 
 
 def _foreign(text: str, lang: str) -> str:
@@ -237,21 +276,15 @@ def _foreign(text: str, lang: str) -> str:
     return f"<i lang={_attribute(lang)}>{_escaped(text)}</i>" if lang and lang != "fr" else _escaped(text)
 
 
-def _term(term: Term, base: str, sources: dict[str, str]) -> str:
+def _term(term: Term, head: str, base: str) -> _Said:
     trace = term.trace
-    found = _foreign(term.text, term.lang) + "".join([_mark(mark) for mark in term.marks])
+    found = head + _foreign(term.text, term.lang) + "".join([_mark(mark) for mark in term.marks])
     if trace is None:
-        return found
-    if trace.source:
-        sign = sources.get(trace.source)
-        if sign is None:
-            number = len(sources)
-            sign = sources[trace.source] = _NOTES[number] if number < len(_NOTES) else f"({number + 1})"
-        found += sign
+        return found, "", ""
     parts = _wordings(trace.wordings, (term.text, term.lang))
     if trace.path and trace.path != base:
         parts.append("…" + _escaped(trace.path[len(base) :]))
-    return f"{found}<small>{' · '.join(parts)}</small>" if parts else found
+    return found, trace.source, f"<small>{' · '.join(parts)}</small>" if parts else ""
 
 
 def _wordings(wordings: tuple[Wording, ...], shown: tuple[str, str]) -> list[str]:

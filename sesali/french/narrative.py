@@ -37,6 +37,7 @@ _TAGS = {
 }
 
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
+_HAS_SPECIAL = re.compile("[&<>\"']").search
 
 #: Elements that stand alone inside a table: white space between them is not text.
 _NO_TEXT = ("table", "thead", "tbody", "tfoot", "tr", "list")
@@ -50,24 +51,20 @@ def narrative_html(node: NarrativeNode) -> Markup:
 
 
 def _write(node: NarrativeNode, out: list[str]) -> None:
-    simple = _TAGS.get(node.tag) if not node.attributes else None
+    tag = node.tag
+    simple = _TAGS.get(tag) if not node.attributes else None
     if simple == "span":
         opened = closed = ""  # without attributes it would say nothing
     else:
         opened, closed = (f"<{simple}>", f"</{simple}>") if simple else _element(node)
     out.append(opened)
     for child in node.children:
-        if isinstance(child, str):
-            if node.tag not in _NO_TEXT or child.strip():
-                out.append(str(escape(_folded(child))))
-        else:
+        if not isinstance(child, str):
             _write(child, out)
+        elif tag not in _NO_TEXT or child.strip():
+            folded = _SPACES.sub(" ", child)  # white space of pretty-printing, which no browser shows
+            out.append(str(escape(folded)) if _HAS_SPECIAL(folded) else folded)
     out.append(closed)
-
-
-def _folded(text: str) -> str:
-    """White space of a pretty-printed document, which no browser shows, as one space."""
-    return _SPACES.sub(" ", text)
 
 
 def has_text(node: NarrativeNode) -> bool:

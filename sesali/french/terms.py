@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 from ehdsi.cda.datatypes import Coded
 from ehdsi.terminology import BINDINGS, Terminology
@@ -39,6 +41,15 @@ def normal(text: str) -> str:
 _NAMES = ("Product.code", "Package.code")
 
 
+@dataclass(frozen=True, slots=True)
+class _Concept:
+    """English words of a code, the same for comparing (None without words), French name of its system."""
+
+    english: str | None
+    folded: str | None
+    system: str
+
+
 class Labeller:
     """Makes terms of one document: knows its language, the terminology and the order of languages."""
 
@@ -51,12 +62,24 @@ class Labeller:
         self._normal: dict[str, str] = {}
         self._known: dict[tuple[int, str, str], tuple[Coded, Term]] = {}
         self._worded: dict[tuple[object, str, str], Term] = {}
+        self._concepts: dict[tuple[str | None, str | None], _Concept] = {}
 
     def normal(self, text: str) -> str:
         """``normal``, remembered for this document only: the words of a patient outlive no page."""
         found = self._normal.get(text)
         if found is None:
             found = self._normal[text] = normal(text)
+        return found
+
+    def _concept(self, coded: Coded) -> _Concept:
+        """What the terminology says about a code, looked up once for a document."""
+        key = (coded.code_system, coded.code)
+        found = self._concepts.get(key)
+        if found is None:
+            english = self.terminology.display(*key, "en-GB")
+            found = self._concepts[key] = _Concept(
+                english, self.normal(english) if english else None, self.terminology.system_label(key[0])
+            )
         return found
 
     def term(self, coded: Coded | None, *, at: str = "", style: str = "") -> Term:
@@ -167,17 +190,16 @@ class Labeller:
         )
         if text:
             return text, self.language, "original", (_untranslated(self.language),), "texte du document"
-        system = (
-            self.terminology.system_label(coded.code_system) or coded.code_system_name or coded.code_system
-        )
+        system = self._concept(coded).system or coded.code_system_name or coded.code_system
         words = f"Élément non reconnu : code {coded.code}" + (f" ({system})" if system else "")
         return words, "fr", "code", (Mark(kind="unknown", text=_UNTRANSLATED),), ""
 
     def _sent_language(self, coded: Coded) -> str:
         """Language of a display name as sent: English in a pivot element, else the document's own."""
-        pivot = any(w.display_name for w in _below(coded))
-        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
-        if pivot or (english and self.normal(english) == self.normal(coded.display_name or "")):
+        if coded.translations and any(w.display_name for w in _below(coded)):
+            return "en"  # of a pivot
+        known = self._concept(coded)
+        if known.english and known.folded == self.normal(coded.display_name or ""):
             return "en"
         return self.language
 
@@ -241,8 +263,7 @@ class Labeller:
         named = [w for w in _below(coded) if w.display_name]
         if named:
             deepest = named[-1]
-            english = self.terminology.display(deepest.code_system, deepest.code, "en-GB")
-            same = english is not None and self.normal(english) == self.normal(deepest.display_name or "")
+            same = self._concept(deepest).folded == self.normal(deepest.display_name or "")
             return deepest.display_name or "", "en" if same else self.language
         if coded.original_text:
             return coded.original_text, self.language
@@ -254,10 +275,7 @@ class Labeller:
         store = self.terminology
         marks: list[Mark] = []
         concept = store.concept(coded.code_system, coded.code)
-        binding = BINDINGS.get(tuple(at.split(".", 1))) if "." in at else None  # type: ignore[arg-type]
-        sets = binding.value_sets if binding is not None else ()
-        outside = bool(sets) and all(store.member(s, coded.code_system, coded.code) is False for s in sets)
-        if concept is not None and (concept.status != "current" or outside):
+        if concept is not None and (concept.status != "current" or self._outside(coded, _value_sets(at))):
             marks.append(Mark(kind="retired", text=self._retired(concept.replaced_by)))
         if coded.null_flavor:
             marks.append(
@@ -266,6 +284,11 @@ class Labeller:
         if source in ("french", "general") and self._discordant(coded):
             marks.append(Mark(kind="discordant", text="libellé discordant"))
         return tuple(marks)
+
+    def _outside(self, coded: Coded, sets: tuple[str, ...]) -> bool:
+        """Whether a code is known to be in none of the value sets of its place."""
+        member = self.terminology.member
+        return bool(sets) and all(member(s, coded.code_system, coded.code) is False for s in sets)
 
     def _retired(self, replaced_by: str) -> str:
         version = f" (MVC {self.terminology.version})" if self.terminology.version else ""
@@ -281,8 +304,7 @@ class Labeller:
         sent = self.normal(coded.display_name or "")
         if not sent:
             return False
-        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
-        if english is not None and self.normal(english) == sent:
+        if self._concept(coded).folded == sent:
             return False
         wordings = self.terminology.wordings(coded.code_system, coded.code)
         if not any(w.language.startswith("en") for w in wordings):
@@ -300,9 +322,9 @@ class Labeller:
             self._wording("traduction", below, below.display_name or below.original_text or "")
             for below in _below(coded)
         ]
-        english = self.terminology.display(coded.code_system, coded.code, "en-GB")
-        if english and all(self.normal(english) != self.normal(w.text) for w in wordings):
-            wordings.append(Wording(label="anglais", text=english, lang="en"))
+        known = self._concept(coded)
+        if known.english and known.folded not in [self.normal(w.text) for w in wordings]:
+            wordings.append(Wording(label="anglais", text=known.english, lang="en"))
         origin = coded.origin
         return Trace(
             wordings=tuple(w for w in wordings if w.text or w.code),
@@ -312,11 +334,19 @@ class Labeller:
         )
 
     def _wording(self, label: str, coded: Coded, text: str) -> Wording:
-        system = self.terminology.system_label(coded.code_system) or coded.code_system_name or ""
+        system = self._concept(coded).system or coded.code_system_name or ""
         lang = self._sent_language(coded) if text else ""
         return Wording(
             label=label, text=text, lang=lang, code=coded.code or "", system=system or coded.code_system or ""
         )
+
+
+@cache
+def _value_sets(at: str) -> tuple[str, ...]:
+    """The value sets of a place of the model, ``Class.field``; none where nothing is bound."""
+    owner, _, name = at.partition(".")
+    binding = BINDINGS.get((owner, name))
+    return binding.value_sets if binding is not None else ()
 
 
 def _said(coded: Coded) -> tuple[object, ...]:
