@@ -173,6 +173,7 @@ def main() -> None:
 def _serve(order: dict[str, Any], told: dict[str, Any], url: str, later: Any, metrics: Any,
            thread: Any) -> None:
     """Put the portal in, and stay until the parent says goodbye."""
+    from ncpeh.long_running import settle
     from ncpeh.portal_parts import portal_of
 
     with portal_of(
@@ -180,6 +181,7 @@ def _serve(order: dict[str, Any], told: dict[str, Any], url: str, later: Any, me
             origins=tuple(told["origins"]), outbox=f"audit-{order['name']}.sqlite",
             overrides=order["portal"], metrics=metrics) as (app, portal):
         later.application = metrics.counting(app)
+        settle()
         _say({})
         while sys.stdin.readline():
             pass
