@@ -285,7 +285,7 @@ def distinguished(bench: Bench) -> Iterator[Observation]:
 
 @check(
     id="PERS-LANGUAGE",
-    title="every patient's document is in a promised language",
+    title="every patient's document is in the language that the pack promises them",
     requirement="P-11",
     chapter="personas",
     needs=("ITI-38",),
@@ -294,12 +294,13 @@ def languages(bench: Bench) -> Iterator[Observation]:
     """By the list."""
 
     def look(persona: Persona) -> Iterator[Observation]:
+        promised = (persona.language,) if persona.language else bench.country.documents.languages
         for entry in bench.listing(persona).entries:
-            if entry.language not in bench.country.documents.languages:
+            if entry.language not in promised:
                 yield _not(
                     persona,
-                    "a document is in a language that the pack does not name",
-                    ", ".join(bench.country.documents.languages),
+                    "a document is in another language than the pack promises",
+                    ", ".join(promised),
                     str(entry.language),
                 )
 

@@ -94,7 +94,12 @@ def _people(request: Request, traits: Traits) -> tuple[Persona, ...]:
     if "birth-date" in lax:
         return tuple(one for one in request.country.personas if one in request.country.find(
             asked, replace(traits, birth_date=one.birth_time[:8])))
-    found = request.country.find(asked, traits)
+    if "other-identifiers" in lax and asked:
+        first = request.site.patients.by_identifier(asked[0])
+        return (first,) if first else ()
+    if "name" in lax:
+        traits = replace(traits, name=None)
+    found = _alike(request, request.country.find(asked, traits))
     wild = "wildcard" in lax and any((one.extension or "").strip("%*?_") == "" for one in asked)
     by_name = "identifier" in lax and not asked and traits.name is not None
     if found or not (wild or by_name):
@@ -103,6 +108,17 @@ def _people(request: Request, traits: Traits) -> tuple[Persona, ...]:
     everyone = request.country.personas
     named = [one for one in everyone if tuple(part.casefold() for part in one.name.family) == family]
     return everyone[:1] if wild else tuple(named[:1])
+
+
+def _alike(request: Request, found: tuple[Persona, ...]) -> tuple[Persona, ...]:
+    """Who was found; a defective NCP takes the first of several, or finds everybody who shares a number."""
+    if "several" in request.overlook:
+        return found[:1]
+    if "own-number" in request.overlook:
+        shared = {number for one in found for number in one.shared_identifiers}
+        return tuple(one for one in request.country.personas
+                     if one in found or shared & set(one.shared_identifiers))
+    return found
 
 
 def _about(request: Request, query: PatientQuery, people: tuple[Persona, ...]) -> DiscoveryAnswer:
