@@ -5,11 +5,17 @@ from __future__ import annotations
 import ssl
 import time
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
 
 import httpx
 
 from ehdsi.errors import TransportFailure
 from exchange.wire import OnMessage, WireMessage, ignore
+
+#: Sent with every request; ``identity``: a compressed answer would get around the cap on its size.
+_HEADERS = (("Accept", "*/*"), ("Accept-Encoding", "identity"), ("Connection", "keep-alive"),
+            ("User-Agent", "ncpeh-testbed"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,10 @@ class Answer:
 
 
 class Courier:
-    """One long-lived HTTP client for one peer, over its own connection pool.
+    """Speaks HTTP with one peer over its own connection pool.
+
+    It stands on httpx's transport, not on its client: redirects, cookies, proxies and authentication are
+    nothing that a gateway may do by itself, and to look for them costs as much as the exchange.
 
     Parameters
     ----------
@@ -56,16 +65,16 @@ class Courier:
         self._country = country
         self._limits = limits or Limits()
         self._on_message = on_message
-        self._client = httpx.Client(
-            verify=verify, transport=transport, trust_env=False, follow_redirects=False,
-            timeout=httpx.Timeout(self._limits.read, connect=self._limits.connect),
+        self._transport = transport or httpx.HTTPTransport(
+            verify=verify, trust_env=False,
             limits=httpx.Limits(max_connections=self._limits.connections, max_keepalive_connections=None,
-                                keepalive_expiry=self._limits.idle),
-            headers={"Accept-Encoding": "identity", "User-Agent": "ncpeh-testbed"})
+                                keepalive_expiry=self._limits.idle))
+        timeout = httpx.Timeout(self._limits.read, connect=self._limits.connect)
+        self._extensions = {"timeout": timeout.as_dict()}
 
     def get(self, url: str, *, step: str, country: str = "") -> Answer:
         """GET ``url``; see ``post``. ``country`` is the one asked about, where the peer serves several."""
-        return self._send(self._client.build_request("GET", url), step, country or self._country)
+        return self._send(self._request("GET", url), step, country or self._country)
 
     def post(self, url: str, *, step: str, content: bytes, content_type: str) -> Answer:
         """POST ``content`` and read the whole answer, whatever its HTTP status.
@@ -74,16 +83,20 @@ class Courier:
         ------
         TransportFailure : refused, reset, timeout, tls, dns, or http for a body over the cap.
         """
-        request = self._client.build_request("POST", url, content=content,
-                                             headers={"Content-Type": content_type})
-        return self._send(request, step, self._country)
+        return self._send(self._request("POST", url, content, ("Content-Type", content_type)), step,
+                          self._country)
+
+    def _request(self, method: str, url: str, content: bytes | None = None, *headers: tuple[str, str]
+                 ) -> httpx.Request:
+        return httpx.Request(method, _address(url), content=content, headers=[*_HEADERS, *headers],
+                             extensions=self._extensions)
 
     def _send(self, request: httpx.Request, step: str, country: str) -> Answer:
         url = str(request.url)
         self._on_message(WireMessage(direction="request", step=step, country=country, url=url,
                                      headers=_fields(request.headers), body=request.content))
         try:
-            response = self._client.send(request, stream=True)
+            response = self._transport.handle_request(request)
             try:
                 body = self._read(response)
             finally:
@@ -103,7 +116,7 @@ class Courier:
         end = time.monotonic() + self._limits.total
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_bytes():
+        for chunk in cast(httpx.SyncByteStream, response.stream):
             size += len(chunk)
             if size > self._limits.body:
                 raise TransportFailure("http", f"the answer of {self._country} is larger than "
@@ -116,7 +129,13 @@ class Courier:
 
     def close(self) -> None:
         """Close the connections of this peer."""
-        self._client.close()
+        self._transport.close()
+
+
+@lru_cache(maxsize=1024)
+def _address(url: str) -> httpx.URL:
+    """The URL taken apart; those of endpoints and of the SMP come again and again."""
+    return httpx.URL(url)
 
 
 def typed_failure(error: httpx.TransportError, host: str, country: str) -> TransportFailure:
