@@ -1,37 +1,44 @@
 """The proof matrix: is each defect caught by a check that names its requirement, and each check proven?
 
-``python benchmarks/proof_matrix.py`` examines one defective NCP after the other and writes
-``docs/proof-matrix.md``. A defect counts as caught when a check of one of its requirements fails or warns; a
-check counts as proven when it did so under at least one defect. Every number on the page is computed.
+``python benchmarks/proof_matrix.py`` examines one defective NCP and one defective pack after the other and
+writes ``docs/proof-matrix.md``. A defect counts as caught when a check of one of its requirements fails or
+warns; a check counts as proven when it did so under at least one defect. Every number there is computed. The
+exit code is 1 when a defect was missed, a check is not proven, or a conformant NCP was blamed.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import json
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import countries
+from benchmarks.proof_packs import made_up, pack
 from ncpeh.examined import target_in
 from onboarding.catalogue import all_checks
 from onboarding.model import Report
 from onboarding.runner import Settings, examine
 from onboarding.target import Target
-from simulators.faults import Fault, FaultSet, catalogue, listed
+from simulators.defective_packs import DefectivePack, defective_packs
+from simulators.faults import Fault, FaultSet, catalogue
 from simulators.world import World
 
 PAGE = Path(__file__).parents[1] / "docs" / "proof-matrix.md"
+
+Defect: TypeAlias = Fault | DefectivePack
 
 #: Countries whose patients show a defect, in the order in which they are tried.
 CANDIDATES = ("HR", "PT", "LU", "GR", "EE", "CY")
@@ -52,17 +59,17 @@ WHOLE = (
     "http-gzip-unasked", "ret-bare-pdf", "soap-error-text-personal", "smp-no-ism", "saml-accepts-altered",
 )
 
-#: Beginning of a check's id -> why a defective NCP does not prove it.
-UNPROVEN = {
-    "PACK-": "judges the pack, which no defective NCP changes; tests of the pack checker prove it",
-    "AUDIT-": "confirmed by hand",
-    "ROB-": "asks for robust reading; the simulators read with the one hardened parser of the project",
-    "SOAP-11": "the simulators speak SOAP 1.2 only",
-    "PERS-": "a promised behaviour of the pack; a defect changes all patients alike",
-}
-
 #: What a report must say for a defect to count as caught; legal oddities must not fail.
 LOUD = ("fail", "warn")
+
+#: Kinds of defects that let an examination wait: they are played first, so that no worker ends alone.
+SLOW = ("delay", "close")
+
+
+@cache
+def defects() -> Mapping[str, Defect]:
+    """Everything that is played, by name: defects of NCPs and of packs."""
+    return MappingProxyType({**catalogue(), **defective_packs()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +87,11 @@ class Proof:
     statement: str = ""
     seconds: float = 0.0
 
-    def holds(self, fault: Fault) -> bool:
+    def holds(self, defect: Defect) -> bool:
         """True if the validator said what the catalogue expects."""
-        if fault.expected == "pass":
+        if defect.expected == "pass":
             return not self.statement
-        return fault.expected not in LOUD or bool(self.caught or self.others or self.statement)
+        return defect.expected not in LOUD or bool(self.caught or self.others or self.statement)
 
 
 @dataclass
@@ -95,13 +102,15 @@ class Benches:
     worlds: dict[str, World] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
 
-    def target(self, code: str) -> Target:
-        if code not in self.worlds:
-            self.worlds[code] = World([code]).start()
-            self.targets[code] = target_in(self.worlds[code], code, self.folder / code)
-        return self.targets[code]
+    def target(self, name: str) -> Target:
+        """The candidate with this pack (see ``benchmarks.proof_packs``), with no defect."""
+        if name not in self.worlds:
+            self.worlds[name] = World([pack(name)]).start()
+            self.targets[name] = target_in(self.worlds[name], pack(name).code, self.folder / name)
+        return self.targets[name]
 
     def stop(self) -> None:
+        """Stop all candidates."""
         for world in self.worlds.values():
             world.stop()
 
@@ -123,46 +132,62 @@ def defective(world: World, code: str, fault: Fault) -> Iterator[None]:
             faults.remove(active)
 
 
-def prove(benches: Benches, fault: Fault, codes: Sequence[str] = ()) -> Proof:
-    """Examine the defect in one country after the other until a check of its requirements speaks."""
-    codes = codes or (CANDIDATES if {"document", "SMP"} & set(fault.steps) else FEW)
+def prove(benches: Benches, defect: Defect, codes: Sequence[str] = ()) -> Proof:
+    """Examine a defect by the checks of its requirements; ``codes`` are the countries to try."""
     known = {rule for check in all_checks() for rule in check.requirements}
-    wanted = [rule for rule in fault.requirement if rule in known]
+    wanted = [rule for rule in defect.requirement if rule in known]
+    if not wanted:
+        return Proof(name=defect.name, country="", caught=(), others=())
+    if isinstance(defect, DefectivePack):
+        return _prove_pack(benches, defect, wanted)
+    return _prove_fault(benches, defect, wanted, codes)
+
+
+def _prove_pack(benches: Benches, defect: DefectivePack, wanted: Sequence[str]) -> Proof:
+    """Examine a conformant candidate that comes with a defective pack."""
+    begun = time.monotonic()
+    target = benches.target(defect.country)
+    benches.worlds[defect.country].reset()
+    with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
+        pack, declaration = defect.written(Path(folder), Path(target.source))
+        report = examine(
+            pack, Target.read(declaration, defect.country), only=wanted, settings=Settings(limit=40.0)
+        )
+    return _judged(defect, defect.country, report, time.monotonic() - begun)
+
+
+def _prove_fault(benches: Benches, fault: Fault, wanted: Sequence[str], codes: Sequence[str]) -> Proof:
+    """Examine one country after the other until a check of the defect's requirements speaks."""
     begun = time.monotonic()
     proof = Proof(name=fault.name, country="", caught=(), others=())
-    if not wanted:
-        return proof
-    for code in codes:
-        target = benches.target(code)
-        with defective(benches.worlds[code], code, fault):
-            report = examine(code, target, only=wanted, settings=Settings(limit=40.0, answer=6.0, workers=4))
-        proof = _judged(fault, code, report, time.monotonic() - begun)
+    for code in fault.candidates or codes or (CANDIDATES if {"document", "SMP"} & set(fault.steps) else FEW):
+        proof = _judged(fault, code, _examined(benches, code, fault, wanted), time.monotonic() - begun)
         if proof.caught or proof.statement or fault.expected not in LOUD or fault.transform == "tls":
             break
     if not proof.caught and not proof.statement and fault.expected in LOUD:
-        target = benches.target(proof.country)
-        with defective(benches.worlds[proof.country], proof.country, fault):
-            report = examine(
-                proof.country, target, only=[*wanted, *FUNDAMENTAL], settings=Settings(limit=40.0, answer=6.0)
-            )
+        report = _examined(benches, proof.country, fault, [*wanted, *FUNDAMENTAL])
         proof = _judged(fault, proof.country, report, time.monotonic() - begun)
-    return _whole(benches, fault, proof) if fault.name in WHOLE else proof
+    if fault.name not in WHOLE:
+        return proof
+    everything = _judged(fault, proof.country, _examined(benches, proof.country, fault, None), 0.0)
+    return replace(
+        proof, others=(*everything.caught, *everything.others), seconds=time.monotonic() - begun
+    )
 
 
-def _whole(benches: Benches, fault: Fault, proof: Proof) -> Proof:
-    """The same proof, with what all other checks say."""
-    code = proof.country
-    with defective(benches.worlds[code], code, fault):
-        report = examine(code, benches.target(code), settings=Settings(limit=90.0, answer=6.0, workers=4))
-    everything = _judged(fault, code, report, proof.seconds)
-    return replace(proof, others=(*everything.caught, *everything.others))
+def _examined(benches: Benches, code: str, fault: Fault, only: Sequence[str] | None) -> Report:
+    """What the validator says about the candidate with this defect; ``None`` for all checks."""
+    target = benches.target(code)
+    settings = Settings(limit=40.0 if only else 90.0, answer=6.0, workers=4)
+    with defective(benches.worlds[code], target.country, fault):
+        return examine(pack(code), target, only=only, settings=settings)
 
 
-def _judged(fault: Fault, code: str, report: Report, seconds: float) -> Proof:
+def _judged(defect: Defect, code: str, report: Report, seconds: float) -> Proof:
     loud = [one for one in report.results if one.verdict in LOUD]
-    mine = [one.id for one in loud if set(one.check.requirements) & set(fault.requirement)]
+    mine = [one.id for one in loud if set(one.check.requirements) & set(defect.requirement)]
     return Proof(
-        name=fault.name,
+        name=defect.name,
         country=code,
         caught=tuple(mine),
         others=tuple(one.id for one in loud if one.id not in mine),
@@ -171,143 +196,87 @@ def _judged(fault: Fault, code: str, report: Report, seconds: float) -> Proof:
     )
 
 
-def _kept(values: dict[str, Any]) -> Proof:
-    """A result as it was kept, held against the requirements of today."""
-    rules = {one.id: set(one.requirements) for one in all_checks()}
-    wanted = set(catalogue()[values["name"]].requirement)
-    loud = [one for one in (*values["caught"], *values["others"]) if one in rules]
-    mine = tuple(one for one in loud if rules[one] & wanted)
-    return Proof(**{**values, "caught": mine, "others": tuple(one for one in loud if one not in mine)})
-
-
-def _some(names: Sequence[str]) -> list[Proof]:
-    with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
-        benches = Benches(folder=Path(folder))
-        try:
-            return [prove(benches, catalogue()[name]) for name in names]
-        finally:
-            benches.stop()
-
-
 def conformant(codes: Iterable[str]) -> dict[str, tuple[int, int, float]]:
     """Fails, warnings and seconds of the strict NCP of each country."""
     found = {}
     with tempfile.TemporaryDirectory(prefix="ncpeh-") as folder:
         for code in codes:
-            with World([code]) as world:
-                report = examine(code, target_in(world, code, Path(folder) / code))
+            with World([pack(code)]) as world:
+                report = examine(pack(code), target_in(world, pack(code).code, Path(folder) / code))
             found[code] = (len(report.of("fail")), len(report.of("warn")), report.seconds)
     return found
 
 
-# -- the page ------------------------------------------------------------------------------------------------
+# -- many of them --------------------------------------------------------------------------------------------
 
 
-def page(proofs: Sequence[Proof], healthy: dict[str, tuple[int, int, float]]) -> str:
-    """The matrix as Markdown."""
-    faults = catalogue()
-    loud = [one for one in proofs if faults[one.name].expected in LOUD]
-    caught = [one for one in loud if one.caught]
-    said = [one for one in loud if not one.caught and one.statement]
-    seen = [one for one in loud if not one.caught and not one.statement and one.others]
-    missed = [one for one in loud if not one.caught and not one.statement and not one.others]
-    proven = {name for one in proofs for name in (*one.caught, *one.others)}
-    checks = [one.id for one in all_checks()]
-    lines = [
-        "# Proof matrix",
-        "",
-        "Computed by `python benchmarks/proof_matrix.py`: one defective NCP after the other is examined.",
-        "A defect is caught when a check of one of its requirements fails or warns.",
-        "",
-        f"- defects played: {len(proofs)} of {len(faults) + len(listed())} known",
-        f"- listed with a reason: {len(listed())}",
-        f"- to be caught: {len(loud)}",
-        f"- caught by a check of their requirement: {len(caught)}",
-        f"- the candidate was called dead at once: {len(said)}",
-        f"- seen by a check of another requirement: {len(seen)}",
-        f"- missed: {len(missed)}",
-        f"- unusual but legal, or a remark only: {len(proofs) - len(loud)}",
-        f"- checks: {len(checks)}; proven by a defect: {len(proven & set(checks))}",
-        "",
-        "## Conformant NCPs",
-        "",
-        "| Country | fail | warn | seconds |",
-        "|---|---|---|---|",
-        *(f"| {code} | {fails} | {warns} | {took:.0f} |" for code, (fails, warns, took) in healthy.items()),
-        "",
-        "## Missed",
-        "",
-        *(f"- `{one.name}` ({', '.join(faults[one.name].requirement)}): {faults[one.name].description}"
-          for one in missed),
-        "",
-        "## Defect by defect",
-        "",
-        "| Defect | Requirements | Expected | Country | Caught by | Also |",
-        "|---|---|---|---|---|---|",
-        *map(_row, proofs),
-        "",
-        "## Checks that no defect proves",
-        "",
-        "| Check | Why |",
-        "|---|---|",
-        *(f"| `{name}` | {_unproven(name, proven)} |" for name in checks if name not in proven),
-        "",
-        "## Not played",
-        "",
-        "| Defect | Requirements | Why |",
-        "|---|---|---|",
-        *(f"| `{one.name}` | {' '.join(one.requirement)} | {one.reason} |" for one in listed().values()),
-        "",
-    ]
-    return "\n".join(lines)
+@cache
+def _benches() -> Benches:
+    """The candidates of this worker; they run until it ends."""
+    folder = tempfile.TemporaryDirectory(prefix="ncpeh-")
+    made = Benches(folder=Path(folder.name))
+    atexit.register(folder.cleanup)
+    atexit.register(made.stop)
+    return made
 
 
-def _unproven(name: str, proven: set[str]) -> str:
-    """Why no defect of the catalogue proves a check."""
-    for prefix, reason in UNPROVEN.items():
-        if name.startswith(prefix):
-            return reason
-    stem = re.sub(r"-(ITI-\d\d|XCPD|XCA|MASK)$", "", name)
-    if any(other.startswith(f"{stem}-") for other in proven):
-        return "the same check at another step is proven; no defect breaks this step alone"
-    return "no defect of the catalogue does this alone"
+def _proven(name: str) -> Proof:
+    return prove(_benches(), defects()[name])
 
 
-def _row(one: Proof) -> str:
-    fault = catalogue()[one.name]
-    shown = ", ".join(f"`{name}`" for name in one.caught[:3])
-    more = f" and {len(one.caught) - 3} more" if len(one.caught) > 3 else ""
-    elsewhere = ", ".join(f"`{name}` (other rule)" for name in one.others[:2])
-    verdict = shown + more or (f"*{one.statement}*" if one.statement else elsewhere or "–")
-    rules = " ".join(fault.requirement)
-    return f"| `{one.name}` | {rules} | {fault.expected} | {one.country} | {verdict} | {len(one.others)} |"
+def _all(names: Sequence[str], jobs: int) -> Iterator[Proof]:
+    """The proofs as they come, with a line of progress for each tenth."""
+    ordered = sorted(names, key=lambda name: getattr(defects()[name], "transform", "") not in SLOW)
+    begun = time.monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(_proven, name): name for name in ordered}
+        for number, done in enumerate(as_completed(waiting), start=1):
+            if done.exception() is not None:
+                print(f"{waiting[done]} could not be played: {done.exception()!r}", file=sys.stderr)
+                continue
+            if number % 10 == 0 or number == len(names):
+                took = time.monotonic() - begun
+                print(f"{number}/{len(names)} after {took:.0f} s", file=sys.stderr, flush=True)
+            yield done.result()
 
 
-def main() -> None:
-    """Examine, show progress, write the page."""
+def _kept(values: dict[str, Any]) -> Proof:
+    """A result as it was kept, held against the requirements of today."""
+    rules = {one.id: set(one.requirements) for one in all_checks()}
+    wanted = set(defects()[values["name"]].requirement)
+    loud = [one for one in (*values["caught"], *values["others"]) if one in rules]
+    mine = tuple(one for one in loud if rules[one] & wanted)
+    return Proof(**{**values, "caught": mine, "others": tuple(one for one in loud if one not in mine)})
+
+
+def main() -> int:
+    """Examine, show progress, write the page; see the head of this module for the exit code."""
+    from benchmarks.proof_page import Matrix
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", nargs="*", default=None, help="names of defects")
+    parser.add_argument("--only", nargs="*", default=None, help="names of defects; no page is written then")
     parser.add_argument("--keep", type=Path, help="JSON file with results so far; read first, then added to")
+    parser.add_argument("--page", type=Path, help="where the page goes; docs/proof-matrix.md by default")
     options = parser.parse_args()
     found = options.keep is not None and options.keep.exists()
     kept: dict[str, Any] = json.loads(options.keep.read_text()) if found else {}
-    names = [name for name in options.only or catalogue() if options.only or name not in kept]
-    with ProcessPoolExecutor(options.jobs) as pool:
-        batches = [names[start : start + 10] for start in range(0, len(names), 10)]
-        for number, done in enumerate(as_completed([pool.submit(_some, one) for one in batches]), start=1):
-            if done.exception() is not None:
-                print(f"a batch failed: {done.exception()}", file=sys.stderr)
-                continue
-            kept |= {one.name: asdict(one) for one in done.result()}
-            print(f"{number}/{len(batches)}", file=sys.stderr, flush=True)
-            if options.keep:
-                options.keep.write_text(json.dumps(kept))
-    proofs = [_kept(one) for name, one in sorted(kept.items()) if name in catalogue()]
-    PAGE.write_text(page(proofs, conformant(countries.codes())), encoding="utf-8")
-    missed = [one.name for one in proofs if not one.holds(catalogue()[one.name])]
-    print(f"{len(proofs)} defects, missed: {', '.join(missed) or 'none'}")
+    names = options.only or [name for name in defects() if name not in kept]
+    for proof in _all(names, options.jobs):
+        kept[proof.name] = asdict(proof)
+        if options.keep:
+            options.keep.write_text(json.dumps(kept))
+    proofs = [_kept(one) for name, one in sorted(kept.items()) if name in defects()]
+    if options.only:
+        for proof in (one for one in proofs if one.name in options.only):
+            said = " ".join(proof.caught) or proof.statement or " ".join(proof.others) or "nothing"
+            print(f"{proof.name} ({proof.country}, {proof.seconds:.0f} s): {said}")
+        return int(not all(one.holds(defects()[one.name]) for one in proofs))
+    matrix = Matrix(proofs=tuple(proofs), healthy=conformant((*countries.codes(), *made_up())))
+    (options.page or PAGE).write_text(matrix.page(), encoding="utf-8")
+    print(matrix.summary())
+    return int(not matrix.sound)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

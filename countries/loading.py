@@ -17,6 +17,7 @@ from countries.masks import read_mask
 from countries.model import (
     Answer,
     AnswerProfile,
+    Attestation,
     Consent,
     Country,
     Declaration,
@@ -106,6 +107,7 @@ def read_country(folder: Path) -> Country:
         author=home.author,
         products=home.products,
         deviations=_deviations(table),
+        attestations=_attestations(table),
         make_synthetic=_synthetic,
     )
     table.done()
@@ -372,6 +374,23 @@ def _deviations(table: Table) -> tuple[Deviation, ...]:
     found = []
     for one in table.tables("deviations"):
         found.append(Deviation(id=one.text_of("id"), reason=one.text_of("reason"), until=one.day("until")))
+        one.done()
+    return tuple(found)
+
+
+def _attestations(table: Table) -> tuple[Attestation, ...]:
+    found = []
+    for one in table.tables("attestations"):
+        found.append(
+            Attestation(
+                id=one.text_of("id"),
+                result=one.choice("result", ("confirmed", "refused")),
+                by=one.text_of("by"),
+                on=one.day("on"),
+                evidence=one.text_of("evidence"),
+                until=one.day("until"),
+            )
+        )
         one.done()
     return tuple(found)
 

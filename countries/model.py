@@ -160,6 +160,21 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """What people looked at because no check can: which check, what they found, who, when, where it is kept.
+
+    ``result`` is ``confirmed`` or ``refused``; after ``until`` it has to be looked at again.
+    """
+
+    id: str
+    result: Literal["confirmed", "refused"]
+    by: str
+    on: date
+    evidence: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """What a pack says of itself: wave, catalogue version, audit ids, load, contact; shown in the dossier."""
 
@@ -265,6 +280,7 @@ class Country:
     #: The system of national product numbers, if documents carry them.
     products: System | None = None
     deviations: tuple[Deviation, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
     make_synthetic: Callable[[Country, Identifier], Persona | None] | None = field(default=None, repr=False)
 
     @property

@@ -32,6 +32,22 @@ def promised_root(bench: Bench, persona: Persona, form: str = "pivot") -> XmlEle
     )
 
 
+def faulty_rules(bench: Bench, persona: Persona, level: int) -> tuple[str, ...]:
+    """Ids of the content rules that the pack's own document breaks, errors only."""
+    made = promised(bench, persona, level, "pivot")
+    context = RuleContext(
+        now=bench.clock(),
+        country=bench.country.code,
+        patient_id=persona.primary_identifier,
+        members=bench.terminology.member,
+        form="pivot",
+        size=len(made.content),
+        raw=made.content,
+    )
+    report = run(xml.parse(made.content, large_text=True), context)
+    return tuple(dict.fromkeys(one.rule for one in report.findings if one.severity == "error"))
+
+
 def judged(bench: Bench, persona: Persona, level: int) -> Report:
     """The rules' judgement of a document that travelled, with all that is known about its patient."""
     return bench.once(("judged", persona.key, level), lambda: _judge(bench, persona, level))

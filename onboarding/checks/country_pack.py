@@ -13,7 +13,7 @@ from countries.check_rules import RULES
 from onboarding.bench import Bench
 from onboarding.catalogue import add, check
 from onboarding.model import Check, Observation
-from onboarding.promised import promised
+from onboarding.promised import faulty_rules
 
 
 def findings(bench: Bench) -> tuple[PackFinding, ...]:
@@ -62,22 +62,29 @@ _enter()
 
 @check(
     id="PACK-14-SAMPLES",
-    title="the pack makes every level for every ordinary patient",
+    title="the pack makes a sample of every level for every ordinary patient, without errors",
     requirement="P-14",
     chapter="pack",
 )
 def samples(bench: Bench) -> Iterator[Observation]:
-    """The sample documents are made from the pack's data, and have content."""
+    """The sample documents are made from the pack's data, and keep the content rules."""
     for persona in bench.personas("ok"):
         if persona.summary is None:
+            yield Observation(
+                what="an ordinary patient has no summary, so no sample can be made",
+                where=persona.key,
+                expected="[summary]",
+                got="none",
+            )
             continue
         for level in bench.country.documents.levels:
-            if not promised(bench, persona, level, "pivot").content:
+            for rule in faulty_rules(bench, persona, level):
                 yield Observation(
-                    what="a sample document is empty",
+                    what="a sample document breaks a content rule",
                     where=f"{persona.key} level {level}",
-                    expected="a document",
-                    got="nothing",
+                    expected="no errors",
+                    got=rule,
+                    hint=f"ncpeh cda --country {bench.country.code} --patient {persona.key} --level {level}",
                 )
 
 

@@ -1,4 +1,4 @@
-"""Robustness and response times: parallel callers, odd requests, no hidden sessions; audit by hand."""
+"""Robustness and response times: parallel callers, odd requests, no hidden sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onboarding.checks.refusal_messages import refused_message
 from onboarding.checks.soap_messages import golden
 from onboarding.letters import STEPS, Step, Twist
 from onboarding.looking import traces
-from onboarding.model import Observation, Omit, Skip
+from onboarding.model import Observation, Omit
 from onboarding.stimuli import letter, stranger_id
 
 #: Agreed longest time of 95 % of the answers, in milliseconds.
@@ -500,32 +500,3 @@ def smp_time(bench: Bench) -> Iterator[Observation]:
         yield Observation(
             what="the service metadata take long", where="SMP", expected="10 s", got=f"{seconds:.0f} s"
         )
-
-
-# -- audit -------------------------------------------------------------------------------------------------
-
-
-def _audit(step: Step, event: str, words: str) -> None:
-    @check(
-        id=f"AUDIT-{event}",
-        title=f"the audit record of {words} ({event})",
-        requirement="A-AUD-01",
-        chapter="audit",
-    )
-    def by_hand(bench: Bench) -> Iterator[Observation]:
-        """Omitted with what people have to look at."""
-        try:
-            reply = golden(bench, step)
-        except (EhdsiError, Skip):
-            raise Omit(f"to be confirmed by hand: the record {event}; no exchange took place") from None
-        yield from ()
-        moment = time.strftime("%H:%M", bench.clock().timetuple())
-        raise Omit(
-            f"to be confirmed by hand: the record {event} of {step}, MessageID {reply.request_id}, "
-            f"about {moment} UTC"
-        )
-
-
-_audit("ITI-55", "EHDSI-11", "the identification")
-_audit("ITI-38", "EHDSI-21", "the list")
-_audit("ITI-39", "EHDSI-22", "the retrieval")

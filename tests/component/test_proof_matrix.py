@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.proof_matrix import LOUD, PAGE, Benches, prove
+from benchmarks.proof_matrix import LOUD, PAGE, Benches, defects, prove
 from onboarding.catalogue import all_checks
 from onboarding.runner import Settings, examine
 from simulators.faults import catalogue, listed
@@ -42,6 +42,14 @@ SAMPLE = (
     "rob-entity-bomb",
 )
 
+#: Packs with a mistake: of their text, of a patient, of the declaration, of what people attest.
+PACKS = (
+    "pack-root-no-oid",
+    "pack-patient-without-summary",
+    "pack-address-in-clear",
+    "pack-audit-list-refused",
+)
+
 
 @pytest.fixture(scope="module")
 def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Benches]:
@@ -67,10 +75,19 @@ def test_defect_is_caught_by_its_requirement(benches: Benches, name: str) -> Non
     assert [one.id for one in healthy.results if one.verdict in LOUD] == []
 
 
+@pytest.mark.parametrize("name", PACKS)
+def test_a_defective_pack_is_caught_by_its_requirement(benches: Benches, name: str) -> None:
+    """A conformant NCP that comes with a defective pack is told so, by a check of the rule that is broken."""
+    proof = prove(benches, defects()[name])
+    assert proof.caught and not proof.statement
+    healthy = examine("HR", benches.target("HR"), only=proof.caught, settings=Settings(limit=40.0))
+    assert [one.id for one in healthy.results if one.verdict in LOUD] == []
+
+
 def test_the_page_is_of_this_catalogue() -> None:
     """Each defect that is played stands on the page with its row, and each that is not with its reason."""
     page = Path(PAGE).read_text(encoding="utf-8")
     rows = set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, flags=re.MULTILINE))
-    assert rows == set(catalogue()) | set(listed())
+    assert rows == set(defects()) | set(listed())
     named = {one for row in re.findall(r"`([A-Z][A-Z0-9-]+)`", page) for one in [row]}
     assert named <= {one.id for one in all_checks()}
