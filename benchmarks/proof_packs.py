@@ -34,7 +34,6 @@ def pack(name: str) -> Country:
     personas = tuple(
         replace(one, behaviour=behaviours.get(one.key, one.behaviour)) for one in base.personas
     )
-    labels = wanted.get("asks", ())
-    asked = tuple(MaskField(kind="text", label=one, format="", mandatory=True) for one in labels)
+    asked = tuple(MaskField(kind="text", mandatory=True, **one) for one in wanted.get("asks", ()))
     person = replace(base.search_mask.patient, texts=(*base.search_mask.patient.texts, *asked))
     return replace(base, personas=personas, search_mask=replace(base.search_mask, patient=person))

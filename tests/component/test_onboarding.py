@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import countries
+from benchmarks.proof_packs import made_up, pack
 from ncpeh.cli import main
 from ncpeh.examined import target_in
 from onboarding.model import Report
@@ -53,6 +54,15 @@ def test_a_conformant_ncp_gives_no_finding(world: World, folder: Path, code: str
     ]
     assert noisy == []
     assert report.exit_code == 0 and report.seconds < 60 and len(report.results) >= 200
+
+
+@pytest.mark.parametrize("name", sorted(made_up()))
+def test_a_pack_of_the_proof_is_conformant(tmp_path: Path, name: str) -> None:
+    """What is made up to prove a check gives no finding either as long as nothing is wrong with it."""
+    country = pack(name)
+    with World([country]) as world:
+        report = examine(country, target_in(world, country.code, tmp_path))
+    assert [one.id for verdict in ("error", "fail", "warn", "skip") for one in report.of(verdict)] == []
 
 
 def test_each_deviation_is_reported_by_its_name_and_only_while_it_is_there(
