@@ -173,6 +173,8 @@ EVENTS: Mapping[str, EventDefinition] = MappingProxyType({definition.key: defini
     _define("PIN-display", f"{_NOTICE}::Display"),
     _define("PIN-ack", f"{_NOTICE}::Acknowledge"),
     _define("PIN-deny", f"{_NOTICE}::Deny"),
+    # Ours: the profile has no event for a copy that leaves the portal; DICOM's own event for that is Export.
+    _define("DOC-export", "ConsultationService::Export", a=EXPORT, b=EXPORT, action="R"),
 )})
 
 

@@ -93,7 +93,7 @@ class Stage(Evidence):
         self._event = 0
         self._everything = None if portal else PortalWorld(
             list(self.countries.values()), run_dir=run_dir, clock=self.clock, on_message=self.wire.append,
-            portal={"grace": 20.0, "limit": PATIENT})
+            portal={"grace": 20.0, "limit": PATIENT, "beat": 0.0})
 
     # -- life ------------------------------------------------------------------------------------------
 

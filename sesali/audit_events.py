@@ -79,6 +79,12 @@ class Auditor:
                              (audit.translation_object("in", document_id),
                               audit.translation_object("out", f"{document_id}^fr")))
 
+    def export(self, treatment: Treatment, document_id: str, *, now: datetime) -> AuditMessage:
+        """A document was handed out as a file."""
+        return self._message("DOC-export", now, Outcome.SUCCESS, _people(treatment.credentials),
+                             (audit.patient_object(treatment.patient_id.as_cx()),
+                              audit.document_object(document_id)))
+
     def notice(self, step: Literal["display", "ack", "deny"], credentials: Credentials,
                patient_id: Identifier, *, now: datetime) -> AuditMessage:
         """The patient information notice was shown, or the patient agreed or refused."""

@@ -42,9 +42,9 @@ def judge(answer: DocumentList, patient_id: Identifier, *, country: str, country
 
     Raises
     ------
-    StepRefused : SES-070, 072 refused, SES-073 none, SES-074 only entries without ids, SES-080, 082
-        unusable, SES-083 another patient or another country, SES-084 the treatment relationship was not
-        accepted.
+    StepRefused : SES-070, 072 refused, SES-073 none, SES-080 cannot answer, SES-082 unusable (entries
+        without the ids by which they are fetched, and no others, among it), SES-083 another patient or
+        another country, SES-084 the treatment relationship was not accepted.
     """
     _check_owner(answer.entries, patient_id, home_community)
     summaries = tuple(sorted((pair for pair in map(_usable, answer.pairs()) if pair is not None),
@@ -54,8 +54,9 @@ def judge(answer: DocumentList, patient_id: Identifier, *, country: str, country
     unnamed = any(not entry.unique_id or not entry.repository_unique_id for entry in answer.entries)
     if not summaries:
         if unnamed and not errors:
-            # There is something, it only cannot be asked for: to say "no summary" would be untrue.
-            raise refused("SES-074", detail="ITI-38: entries without the ids they are fetched by")
+            # There is something, it only cannot be asked for: to say "no summary" would be untrue, and a list
+            # that may be incomplete is one that can be read.
+            raise refused("SES-082", detail="ITI-38: entries without the ids they are fetched by")
         raise _refusal(errors, country_name)
     # An error beside documents: the reference implementation lists them all the same. What a country refuses
     # is not opened; only "nothing there", warnings and a partial success leave the list standing.

@@ -187,6 +187,11 @@ class Gateway:
         self._record("EHDSI-94", self._auditor.translation(treatment, document.entry.unique_id,
                                                            now=self._clock()))
 
+    def exported(self, treatment: Treatment, document: Document, *, translated: bool = False) -> None:
+        """The document, or its French version, is about to be handed out as a file: leave the event."""
+        self._record("DOC-export", self._auditor.export(
+            treatment, document.entry.unique_id + ("^fr" if translated else ""), now=self._clock()))
+
     def notice(self, step: Literal["display", "ack", "deny"], credentials: Credentials,
                identified: Identified) -> None:
         """The patient information notice was shown, or the patient agreed or refused: leave the event."""

@@ -13,7 +13,7 @@ from ehdsi import xcpd
 from ehdsi.cda.datatypes import Address, Identifier
 from ehdsi.errors import LocalError
 from ehdsi.xcpd import DiscoveryAnswer, MatchedPatient, Outcome, PatientQuery, Traits
-from sesali.outcomes import StepRefused, code_for_wire, refused, trait_names
+from sesali.outcomes import StepRefused, code_for_wire, refused, trait_labels, trait_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +94,5 @@ def _refusal(answer: DiscoveryAnswer, country_name: str) -> StepRefused:
     else:
         code, wire_code = code_for_wire(reasons + details, "identify")
     return refused(code, detail=f"ITI-55: {', '.join(filter(None, reasons + details)) or 'no reason given'}",
-                   wire_code=wire_code, pays=country_name, liste=trait_names(reasons))
+                   wire_code=wire_code, pays=country_name, liste=trait_names(reasons),
+                   asks=trait_labels(reasons) if code == "SES-062" else ())

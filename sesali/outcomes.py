@@ -30,17 +30,22 @@ class Message:
     way_on: WayOn
     incident: bool = False
     security: bool = False
+    level: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A message with its blanks filled in, ready to be shown."""
+    """A message with its blanks filled in, ready to be shown.
+
+    ``level``: of an identification it is told on the portal's beat, so that its time tells nothing.
+    """
 
     code: str
     text: str
     way_on: WayOn
     incident: bool = False
     security: bool = False
+    level: bool = False
 
 
 class StepRefused(EhdsiError):
@@ -51,13 +56,17 @@ class StepRefused(EhdsiError):
     notice : what the professional reads.
     detail : what happened in technical words; no identity traits, no clinical content.
     wire_code : the foreign code that led here, empty when there was none.
+    asks : labels of the traits that the country wants in addition (SES-062), as far as a form has fields for
+        them.
     """
 
-    def __init__(self, notice: Notice, *, detail: str = "", wire_code: str = "") -> None:
+    def __init__(self, notice: Notice, *, detail: str = "", wire_code: str = "",
+                 asks: tuple[str, ...] = ()) -> None:
         super().__init__(f"{notice.code}: {detail or notice.text}")
         self.notice = notice
         self.detail = detail
         self.wire_code = wire_code
+        self.asks = asks
 
     @property
     def code(self) -> str:
@@ -92,16 +101,16 @@ def notice(code: str, **values: str | int) -> Notice:
     """The message ``code`` with ``values`` in its blanks, for instance ``notice("SES-080", pays="HR")``."""
     row = message(code)
     return Notice(code=code, text=row.text.format(**values) if values else row.text, way_on=row.way_on,
-                  incident=row.incident, security=row.security)
+                  incident=row.incident, security=row.security, level=row.level)
 
 
 def refused(code: str, *, detail: str = "", wire_code: str = "", security: bool = False,
-            **values: str | int) -> StepRefused:
+            asks: tuple[str, ...] = (), **values: str | int) -> StepRefused:
     """A ``StepRefused`` to raise; ``security`` makes it a security event whatever its row says."""
     shown = notice(code, **values)
     if security:
         shown = replace(shown, security=True)
-    return StepRefused(shown, detail=detail, wire_code=wire_code)
+    return StepRefused(shown, detail=detail, wire_code=wire_code, asks=asks)
 
 
 def code_for_wire(wire_codes: tuple[str, ...], step: Step) -> tuple[str, str]:
@@ -125,6 +134,12 @@ def trait_names(wire_codes: tuple[str, ...]) -> str:
     """In French, what a country wants in addition (for SES-062); a general phrase when it does not say."""
     named = [str(name) for code, name in _data()["traits"].items() if code in wire_codes]
     return ", ".join(named) or "traits d'identité complémentaires"
+
+
+def trait_labels(wire_codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels of the fields with which what a country wants in addition (SES-062) can be given to it."""
+    found = (label for code, labels in _data()["fields"].items() if code in wire_codes for label in labels)
+    return tuple(dict.fromkeys(found))
 
 
 def from_failure(error: EhdsiError, step: Step, country: str, *, country_name: str = "") -> StepRefused:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from ehdsi.errors import MalformedMessage
 from ehdsi.findings import Finding
 from ehdsi.search_mask.checks import CLAUSE, Problem, check_field, form_problems, trait_problems, traits_of
-from ehdsi.search_mask.model import DocumentSearch, MaskField, PersonSearch, Scope
+from ehdsi.search_mask.model import DocumentSearch, MaskField, PersonSearch, Scope, with_traits
 from ehdsi.traits import Traits
 
 
@@ -49,6 +49,13 @@ class SearchMask:
                                    got=self.patient.scope, clause=CLAUSE)
         for asked in self.patient.identifiers:
             check_field(asked)
+
+    def asking_too(self, labels: Iterable[str]) -> SearchMask:
+        """The mask with optional fields for these traits (``familyName``, ``birthDate`` …) where it has none.
+
+        What is asked already stays as it is, and so does what a mask cannot ask for.
+        """
+        return replace(self, patient=with_traits(self.patient, labels))
 
     def is_mandatory(self, asked: MaskField) -> bool:
         """Must this field of the patient search be filled in? See ``PersonSearch.is_mandatory``."""

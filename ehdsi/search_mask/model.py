@@ -5,7 +5,8 @@ Source: eHDSI International Search Mask, schema of 2023.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Scope = Literal["ALL", "PS", "EP"]
@@ -117,6 +118,24 @@ class PersonSearch:
         can be found without one. Within a choice it holds for the alternative that the user picked.
         """
         return asked.mandatory or self.identifiers == (asked,)
+
+
+#: How a name or a part of an address, a birth date and a sex may look where no country says so.
+_TEXT, _DATE, _SEX = r"[^<>&]{1,100}", r"\d{4}-\d{2}-\d{2}", "M|F|UN"
+
+
+def with_traits(search: PersonSearch, labels: Iterable[str]) -> PersonSearch:
+    """The search with further optional fields; labels that it has, or that no mask knows, change nothing."""
+    asked = {one.label for one in search.others}
+    wanted = [label for label in labels if label not in asked]
+    texts = tuple(MaskField(kind="text", label=label, format=_TEXT)
+                  for label in wanted if label in TEXT_LABELS)
+    found = replace(search, texts=search.texts + texts)
+    if "birthDate" in wanted:
+        found = replace(found, birth_date=MaskField(kind="birth date", label="birthDate", format=_DATE))
+    if "gender" in wanted:
+        found = replace(found, gender=MaskField(kind="gender", label="gender", format=_SEX))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

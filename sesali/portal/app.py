@@ -80,6 +80,8 @@ class Portal:
         self.countries = CountryStates(gateway, clock)
         #: Professionals who have read that their accesses are recorded, by identifier.
         self.informed: set[str] = set()
+        #: How the portal lets time pass, in seconds.
+        self.pause: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._login_workers = ThreadPoolExecutor(16, "login")
 
     async def ask_login(self, work: Callable[[], Result]) -> Result:

@@ -86,7 +86,11 @@ class Job:
 
 @dataclass(slots=True, kw_only=True)
 class Consultation:
-    """See the module. ``shown`` holds rendered views of the summary by mode."""
+    """See the module.
+
+    ``unlocked`` are the labels of the traits that the country wanted in addition; ``shown`` holds rendered
+    views of the summary by mode.
+    """
 
     key: str
     country: str
@@ -94,6 +98,7 @@ class Consultation:
     mask: SearchMask | None = None
     typed: dict[str, str] = field(default_factory=dict, repr=False)
     chosen: dict[str, str] = field(default_factory=dict)
+    unlocked: tuple[str, ...] = ()
     notice: Notice | None = None
     refusal: StepRefused | None = None
     refused_at: JobKind = "identify"

@@ -98,6 +98,18 @@ def names_of(mask: SearchMask) -> dict[str, str]:
     return {key: f"champ-{number}" for number, key in enumerate(keys, 1)}
 
 
+def moved(typed: Mapping[str, str], before: SearchMask, after: SearchMask) -> dict[str, str]:
+    """What was typed into the form of one mask under the names of another one's form."""
+    names = names_of(after)
+    new = {old: names[key] for key, old in names_of(before).items() if key in names}
+    kept: dict[str, str] = {}
+    for name, text in typed.items():
+        parts = name.split("-")
+        stem = "-".join(parts[:2])
+        kept["-".join((new.get(stem, stem), *parts[2:]))] = text
+    return kept
+
+
 def form_names(mask: SearchMask) -> tuple[str, ...]:
     """Every name that the form may send, for keeping what was typed."""
     names: list[str] = []

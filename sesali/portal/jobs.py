@@ -9,9 +9,11 @@ from typing import TypeVar
 from starlette.responses import Response
 
 from ehdsi.errors import EhdsiError
+from ehdsi.search_mask import SearchMask
 from sesali.countries import french_name
 from sesali.outcomes import StepRefused, refused
 from sesali.portal.consultation import Consultation, Job, JobKind
+from sesali.portal.forms import moved
 from sesali.portal.stops import new_reference, note
 from sesali.portal.visit import Visit, see_other
 
@@ -67,6 +69,9 @@ def _begin(visit: Visit, consultation: Consultation, kind: JobKind, work: Callab
             if not job.stopped:
                 job.finish(done(result))
         except StepRefused as refusal:
+            if kind == "identify" and refusal.notice.level:
+                since = (portal.clock() - job.started).total_seconds()
+                await portal.pause(until_beat(since, portal.settings.beat))
             _refused(visit, job, refusal)
         except TimeoutError:
             _refused(visit, job, refused("SES-081", detail="the portal stopped waiting",
@@ -81,6 +86,20 @@ def _begin(visit: Visit, consultation: Consultation, kind: JobKind, work: Callab
     return job
 
 
+def unlock(consultation: Consultation, mask: SearchMask, labels: tuple[str, ...]) -> None:
+    """Fields for what the country wants in addition; what was typed stays in the fields it was typed into."""
+    wider = mask.asking_too(labels)
+    consultation.typed = moved(consultation.typed, mask, wider)
+    known = {one.label for one in mask.patient.others}
+    consultation.unlocked += tuple(label for label in labels if label not in known)
+    consultation.mask = wider
+
+
+def until_beat(since: float, beat: float) -> float:
+    """Seconds until the next multiple of ``beat`` when ``since`` seconds have gone by; 0 without a beat."""
+    return beat - max(since, 0.0) % beat if beat > 0 else 0.0
+
+
 def _refused(visit: Visit, job: Job, refusal: StepRefused) -> None:
     """Keep what is needed to say it; what a stop makes useless goes at once."""
     if job.stopped:
@@ -92,6 +111,8 @@ def _refused(visit: Visit, job: Job, refusal: StepRefused) -> None:
         visit.portal.countries.mark(consultation.country, False)
     if refusal.notice.way_on in ("end", "assistance") or refusal.notice.security:
         consultation.forget_patient()
+    if refusal.asks and consultation.mask is not None:
+        unlock(consultation, consultation.mask, refusal.asks)
     consultation.refusal, consultation.refused_at, consultation.reference = refusal, job.kind, reference
     if refusal.notice.way_on == "correct":
         consultation.notice = refusal.notice

@@ -25,6 +25,8 @@ class PortalSettings:
         ``warning``, and it ends after ``absolute`` in any case.
     grace : how long a POST waits for a country before it shows the waiting page.
     usual, limit : what the waiting page calls usual, and when the portal stops waiting.
+    beat : an identification that ends without a patient is told at a full multiple of so many seconds after
+        it began, whether nobody was found or the country refuses; 0 tells it at once.
     searches : identifications per professional and minute.
     announced : ISO codes of countries that will come.
     information_only : countries whose patients are informed and not asked to agree.
@@ -41,6 +43,7 @@ class PortalSettings:
     grace: float = 0.8
     usual: int = 5
     limit: int = 40
+    beat: float = 0.5
     searches: int = 20
     consultations: int = 6
     announced: tuple[str, ...] = ("CY", "GR", "IE", "IT", "LV", "SI")

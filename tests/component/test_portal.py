@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from clinician import HttpClinician
+from ehdsi.errors import LocalError
 from ncpeh.portal_journey import papers_of, walk_portal
 from ncpeh.portal_world import PortalWorld
 from ncpeh.settings import usual_persona
 from sesali.documents import Listing
 from sesali.notice import ITEMS, LANGUAGES
 from sesali.professional import Treatment
+from simulators.faults import Fault
 from tests.component.portal_visit import BO, MovingClock, Visitor, portal, unpicked
 
 COUNTRIES = ["HR", "EE", "LU", "MT", "PT", "CZ", "ES"]
@@ -198,6 +200,67 @@ def test_events_of_a_journey_arrive_at_the_repository(visitor: Visitor) -> None:
     visitor.enter_as().read("LU-1")
     assert trail.outbox.events()[before:] == (
         "EHDSI-91", "EHDSI-11", "PIN-ack", "EHDSI-92", "EHDSI-21", "EHDSI-22", "EHDSI-22", "EHDSI-94")
+
+
+@pytest.mark.parametrize("name", ["original.pdf", "original.xml", "francais.xml"])
+def test_a_copy_that_leaves_is_recorded_first(visitor: Visitor, monkeypatch: pytest.MonkeyPatch, name: str
+                                              ) -> None:
+    """Each file is an event of the trail, and where that cannot be written no file is handed out."""
+    trail = visitor.everything.gateway.trail
+    assert trail is not None
+    visitor.enter_as().read("LU-1")
+    here = str(visitor.here.url).replace("synthese", name)
+    before = len(trail.outbox.events())
+    assert visitor.client.get(here).status_code == 200
+    assert trail.outbox.events()[before:] == ("DOC-export",)
+
+    def full(*_: object, **__: object) -> None:
+        raise LocalError("the disk is full")
+
+    monkeypatch.setattr(trail, "record", full)
+    assert visitor.client.get(here).status_code == 502
+
+
+def answering(answer: str) -> Fault:
+    """A country that gives this answer to every identification."""
+    return Fault(name=answer, family="state", steps=("ITI-55",), transform="state",
+                 parameters={"answer": answer})
+
+
+def test_more_traits_can_be_given(visitor: Visitor) -> None:
+    """SES-062: fields for what the country wants, the first one focused; what was typed is kept."""
+    ncp, name = visitor.everything.world.ncp("HR"), "Đurđević-Šćekić"
+    ncp.faults.add(answering("more_traits"), times=1)
+    visitor.enter_as().look_for("HR-1")
+    assert visitor.page.codes == ("SES-062",)
+    assert visitor.values("/identite")["champ-1"] == "999980013"
+    assert visitor.text.count("autofocus") == 1
+    assert visitor.page.tree.xpath("//*[@autofocus]/@data-domaine") == ["familyName"]
+    visitor.enter("Nom de famille", name)
+    visitor.search()
+    assert visitor.page.address.endswith("/verification")
+    assert name.encode() in ncp.received.last.request.body
+
+
+def test_unknown_and_refused_wait_for_one_beat(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal lets the same kind of time pass before it says either; nobody really waits here."""
+    portal, waited = visitor.everything.app.state.portal, []
+
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(portal, "pause", pause)
+    monkeypatch.setattr(portal, "settings", replace(portal.settings, beat=0.5))
+    visitor.enter_as().choose_code("PT")
+    visitor.send("/identite", {"champ-1": "999999999"})
+    assert "SES-060" in visitor.page.codes
+    visitor.everything.world.ncp("EE").faults.add(answering("insufficient_rights"))
+    visitor.look_for("EE-1")
+    assert "SES-070" in visitor.page.codes
+    assert len(waited) == 2
+    assert all(0 < seconds <= 0.5 for seconds in waited)
+    visitor.look_for("PT-1")
+    assert len(waited) == 2
 
 
 def test_slow_country_has_a_waiting_page(visitor: Visitor) -> None:

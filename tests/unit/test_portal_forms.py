@@ -18,7 +18,7 @@ from ehdsi.search_mask import (
     SearchMask,
     compile_pattern,
 )
-from sesali.portal.forms import checked_form, empty_form, form_names
+from sesali.portal.forms import checked_form, empty_form, form_names, moved
 from sesali.portal.hints import hint_of
 from sesali.portal.words import country_words, typographic
 
@@ -124,6 +124,24 @@ def test_only_the_chosen_alternative_is_read() -> None:
     assert form.values == {"id.2.999.2": "ABC"}
     assert form.inputs[0].value == "123456789"
     assert checked_form(asked, {"champ-1": "123456789"}, TODAY).errors
+
+
+def test_what_a_country_wants_in_addition_gets_fields() -> None:
+    """Name and sex come as optional fields, what was typed stays in its own, and all of it is sent."""
+    before = mask((NUMBER,), birth=True)
+    after = before.asking_too(["familyName", "birthDate", "gender", "mothersName"])
+    typed = moved({"champ-1": "123456789", "champ-2-jour": "3", "champ-2-mois": "4", "champ-2-annee": "1958"},
+                  before, after)
+    form = checked_form(after, typed | {"champ-2": "O’Neill & <b>"}, TODAY)
+    assert [one.label for one in form.inputs] == [
+        "Numéro de carte de santé", "Nom de famille", "Date de naissance", "Sexe"]
+    assert [one.mandatory for one in form.inputs] == [True, False, True, False]
+    assert [anchor for anchor, _ in form.errors] == ["champ-2"]
+    sent = after.traits(checked_form(after, typed | {"champ-2": "O’Neill", "champ-4": "F"}, TODAY).values)
+    assert (sent.birth_date, sent.gender) == ("19580403", "F")
+    assert sent.name is not None
+    assert sent.name.family == ("O’Neill",)
+    assert checked_form(after, typed, TODAY).errors == ()
 
 
 @pytest.mark.parametrize("code", countries.codes())

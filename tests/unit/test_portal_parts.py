@@ -18,7 +18,9 @@ from ehdsi.errors import LocalError
 from ehdsi.terminology import load
 from ehdsi.xcpd import MatchedPatient
 from sesali.identify import Identified
+from sesali.outcomes import codes, message
 from sesali.portal.browsers import refusal_of
+from sesali.portal.jobs import until_beat
 from sesali.portal.limits import RateLimit
 from sesali.portal.patients import banner_of, found_view
 from sesali.portal.pictures import MAX_SIDE, safe_picture
@@ -79,6 +81,19 @@ def test_browsers(agent: str, code: str | None) -> None:
     """Computers with a browser of this decade pass."""
     found = refusal_of({"user-agent": agent})
     assert (found.code if found else None) == code
+
+
+@pytest.mark.parametrize(("since", "beat", "expected"), [
+    (0.0, 0.5, 0.5), (0.1, 0.5, 0.4), (0.4, 0.5, 0.1), (0.6, 0.5, 0.4), (-1.0, 0.5, 0.5), (3.0, 0.0, 0.0)])
+def test_unknown_and_refused_are_told_on_one_beat(since: float, beat: float, expected: float) -> None:
+    """However long the country took, the answer comes at a multiple of the beat."""
+    assert until_beat(since, beat) == pytest.approx(expected)
+
+
+def test_all_ends_without_a_patient_share_the_beat() -> None:
+    """Unknown, ambiguous, refused: every message with which an identification can end without one."""
+    assert {code for code in codes() if message(code).level} == {
+        "SES-060", "SES-061", "SES-062", "SES-063", "SES-070", "SES-072"}
 
 
 def test_rate_limit_forgets() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ehdsi.errors import LocalError, MalformedSoap, PeerError, TransportFailure
+from ehdsi.search_mask import TEXT_LABELS
 from sesali import outcomes
+from sesali.outcomes import trait_labels, trait_names
 
 
 @pytest.mark.parametrize(("wire", "step", "code"), [
@@ -73,3 +75,14 @@ def test_unknown_code_is_our_mistake() -> None:
     """Asking for a code that is not in the file is a bug of ours, not a crash somewhere else."""
     with pytest.raises(LocalError):
         outcomes.message("SES-999")
+
+
+def test_every_field_that_can_be_unlocked_has_words_and_a_place() -> None:
+    """What a country may want in addition is said in French, and its fields are ones that a mask knows."""
+    known = TEXT_LABELS | {"birthDate", "gender"}
+    for code in ("AdditionalDemographicsRequested", "LivingSubjectAdministrativeGenderRequested",
+                 "PatientAddressRequested"):
+        assert trait_labels((code,))
+        assert set(trait_labels((code,))) <= known
+        assert trait_names((code,)) != trait_names(())
+    assert trait_labels(("EHICDataRequested",)) == ()

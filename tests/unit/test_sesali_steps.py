@@ -85,13 +85,17 @@ def test_newest_is_judged_by_the_date_that_is_shown(patient: MatchedPatient) -> 
 
 
 def test_what_is_missing_from_the_list_is_said(patient: MatchedPatient) -> None:
-    """A partial success without errors, and entries nobody could fetch, are told; never "no summary"."""
+    """A partial success without errors, and entries nobody could fetch, are told; never "no summary".
+
+    Where nothing is left to open the answer is unusable: a way on that leads nowhere would be offered else.
+    """
     partial = listed(patient, DocumentList(status=STATUS_PARTIAL, entries=(entry(patient),)))
     some = listed(patient, DocumentList(entries=(entry(patient), entry(patient, entry_id="x", unique_id=""))))
     assert [one.code for one in (*partial.notices, *some.notices)] == ["SES-074", "SES-074"]
     with pytest.raises(StepRefused) as refusal:
         listed(patient, DocumentList(entries=(entry(patient, unique_id=""),)))
-    assert refusal.value.code == "SES-074"
+    assert refusal.value.code == "SES-082"
+    assert refusal.value.notice.way_on == "assistance"
 
 
 @pytest.mark.parametrize(("status", "code", "severity", "outcome"), [

@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from ehdsi.cda.build import build
 from ehdsi.cda.datatypes import Time
+from ehdsi.errors import LocalError
 from ehdsi.terminology import translate_summary
 from ehdsi.xca_query import DocumentPair
 from sesali.documents import Listing, written_at
 from sesali.french import FrenchSummary, Mode, french_view
 from sesali.french.dates import date_words
 from sesali.french.people import language_name
-from sesali.outcomes import Notice, refused
+from sesali.outcomes import Notice, StepRefused, notice, refused
 from sesali.portal.consultation import Consultation
 from sesali.portal.jobs import wait_for
 from sesali.portal.patients import with_death
@@ -26,7 +27,7 @@ from sesali.portal.stops import log, new_reference, page
 from sesali.portal.visit import Visit, see_other
 from sesali.portal.words import typographic
 from sesali.professional import Treatment
-from sesali.summary import OpenedSummary
+from sesali.summary import Document, OpenedSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +175,11 @@ def _texts(notices: tuple[Notice, ...]) -> tuple[tuple[str, str], ...]:
 async def original_pdf(visit: Visit) -> Response:
     """The original as the country laid it out; shown by the browser, or saved with ``?enregistrer=1``."""
     consultation, opened, _ = _opened(visit)
-    pdf = opened.original.pdf if opened.original is not None else None
-    if pdf is None:
+    original = opened.original
+    pdf = original.pdf if original is not None else None
+    if original is None or pdf is None:
         raise refused("SES-120", detail="no PDF in this consultation")
+    await _exported(visit, consultation, original)
     how = "attachment" if visit.request.query_params.get("enregistrer") else "inline"
     return _file(visit, consultation, pdf, "application/pdf", "pdf", how)
 
@@ -186,6 +189,7 @@ async def original_xml(visit: Visit) -> Response:
     consultation, opened, _ = _opened(visit)
     document = opened.structured or opened.original
     assert document is not None, "an opened summary has at least one level"
+    await _exported(visit, consultation, document)
     return _file(visit, consultation, document.content, "application/xml", "original.xml", "attachment")
 
 
@@ -199,7 +203,21 @@ async def french_xml(visit: Visit) -> Response:
     make: Callable[[], bytes] = lambda: build(  # noqa: E731 - runs in a worker
         translate_summary(document.summary, portal.terminology).summary)
     content = await portal.ask_country(consultation.country, make)
+    await _exported(visit, consultation, document, translated=True)
     return _file(visit, consultation, content, "application/xml", "francais.xml", "attachment")
+
+
+async def _exported(visit: Visit, consultation: Consultation, document: Document, *, translated: bool = False
+                    ) -> None:
+    """A copy is about to leave the portal: the audit trail has it first, or there is none."""
+    treatment = consultation.treatment
+    assert treatment is not None, "files are reached through the gate only"
+    gateway = visit.portal.gateway
+    try:
+        await visit.portal.ask_country(consultation.country, partial(
+            gateway.exported, treatment, document, translated=translated))
+    except LocalError:
+        raise StepRefused(notice("SES-082"), detail="the audit trail cannot be written") from None
 
 
 def _file(visit: Visit, consultation: Consultation, content: bytes, media_type: str, ending: str, how: str

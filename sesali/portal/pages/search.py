@@ -11,7 +11,7 @@ from ehdsi.search_mask import SearchMask
 from sesali.identify import Identified
 from sesali.outcomes import StepRefused, notice, refused
 from sesali.portal.consultation import Consultation, Job
-from sesali.portal.forms import Form, checked_form, empty_form, form_names
+from sesali.portal.forms import Form, checked_form, empty_form, form_names, names_of
 from sesali.portal.jobs import first_look, wait_for
 from sesali.portal.pictures import safe_picture
 from sesali.portal.stops import new_reference, note, page, stop_page
@@ -73,10 +73,13 @@ def _mask(consultation: Consultation) -> SearchMask:
 def _identity(visit: Visit, consultation: Consultation, form: Form, status: int = 200) -> Response:
     mask = _mask(consultation)
     media = mask.patient.picture
+    said = consultation.notice
+    fresh = consultation.unlocked if said is not None and said.code == "SES-062" and not form.errors else ()
+    focus = next((form_name for key, form_name in names_of(mask).items() if key in fresh), "")
     return page(visit, "identite", "Identité du patient", status, form=form, consultation=consultation,
                 step=2, back="/pays", country=country_words(consultation.country), errors=form.errors,
                 media=media, picture=safe_picture(media.content) if media else None,
-                said=consultation.notice, reference=consultation.reference)
+                said=said, focus=focus, reference=consultation.reference)
 
 
 async def look_for(visit: Visit) -> Response:
