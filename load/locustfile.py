@@ -7,9 +7,9 @@
     locust -f load/locustfile.py --worker       # on each core, of each machine
 
 What Locust counts under which name: ``step`` (login, country, identify, confirm, summary …), ``journey`` (one
-per kind: all its steps together, without the pauses), ``ended`` (shown, left, SES-nnn), ``trouble`` (wrong
-patient, error, refused), which are the failures, and ``incident``: what, country, step, how, the faults that
-acted on that country.
+per kind: all its steps together, without the pauses), ``country`` (every journey, by country), ``ended``
+(shown, left, SES-nnn), ``trouble`` (wrong patient, error, refused), which are the failures, and ``incident``:
+what, country, step, how, the faults that acted on that country.
 """
 
 from __future__ import annotations
@@ -148,6 +148,7 @@ class Person:
 
     def _end(self, kind: str, ended: Ended, patient: Patient) -> None:
         tell("ended", ended.how, self.spent, None)
+        tell("country", patient.country, self.spent, None)
         if ended.how in (SHOWN, LEFT) or ended.expected:
             tell("journey", kind, self.spent, None)
         else:

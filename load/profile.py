@@ -48,6 +48,7 @@ class Thresholds:
 
     ``wrong_patients``, ``errors`` (answers without a code, broken pages), ``lost_audit_events`` are counts;
     ``refused`` is the share of journeys that ended on a coded page though all was well with the patient;
+    ``refused_elsewhere`` is the same share for the countries on which no fault of the profile acts;
     ``journeys`` is the least number of journeys for the run to mean anything.
     """
 
@@ -55,6 +56,7 @@ class Thresholds:
     errors: int = 0
     lost_audit_events: int = 0
     refused: float = 0.0
+    refused_elsewhere: float = -1.0
     journeys: int = 1
     memory_growth: float = -1.0
     p95: Mapping[str, float] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 ::
 
     {"seconds": …, "steps": {"login": {"count", "mean", "p50", "p95", "p99", "max", "failures"}},
-     "journeys": {…}, "ended": {"shown": 12, "SES-060": 1}, "trouble": {"error": 0, …},
+     "journeys": {…}, "countries": {…}, "ended": {"shown": 12, "SES-060": 1}, "trouble": {"error": 0, …},
      "incidents": [{"what": "rejected", "country": "CZ", "step": "identify", "how": "family name, birth date",
                     "faults": "xcpd-other-patient", "count": 3}],
      "examples": ["error: …"], "series": [{"at": 1.0, "users": 4, "journeys": 3, …}]}
@@ -93,12 +93,13 @@ def install(events: Any, profile: Profile) -> None:
 
 def collected(stats: Any) -> dict[str, Any]:
     """Locust's statistics under our names."""
-    found: dict[str, Any] = {"steps": {}, "journeys": {}, "ended": {}, "trouble": {}}
+    found: dict[str, Any] = {"steps": {}, "journeys": {}, "countries": {}, "ended": {}, "trouble": {}}
+    timed = {"step": "steps", "journey": "journeys", "country": "countries"}
     for (name, method), entry in stats.entries.items():
         if not entry.num_requests:
             continue
-        if method in ("step", "journey"):
-            found["steps" if method == "step" else "journeys"][name] = {
+        if method in timed:
+            found[timed[method]][name] = {
                 "count": entry.num_requests, "mean": round(entry.avg_response_time, 1),
                 "p50": entry.get_response_time_percentile(0.5),
                 "p95": entry.get_response_time_percentile(0.95),

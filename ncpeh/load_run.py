@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,8 +185,12 @@ def _free_port() -> int:
 # -- the verdict ---------------------------------------------------------------------------------------------
 
 
-def judged(result: dict[str, Any], thresholds: Thresholds) -> list[tuple[str, str, str, bool]]:
-    """What was wanted and what came: (what, at most or at least, got, holds)."""
+def judged(result: dict[str, Any], thresholds: Thresholds, spoilt: Collection[str] = ()
+           ) -> list[tuple[str, str, str, bool]]:
+    """What was wanted and what came: (what, at most or at least, got, holds).
+
+    ``spoilt`` : countries on which faults of the profile act.
+    """
     trouble, ended = result["trouble"], result["ended"]
     journeys = sum(ended.values()) + trouble.get("error", 0) + trouble.get("wrong patient", 0)
     refused = trouble.get("refused", 0) / journeys if journeys else 0.0
@@ -198,6 +202,10 @@ def judged(result: dict[str, Any], thresholds: Thresholds) -> list[tuple[str, st
     if thresholds.refused >= 0:
         rows.append(("refused journeys", f"≤ {thresholds.refused:.1%}", f"{refused:.1%}",
                      refused <= thresholds.refused))
+    if thresholds.refused_elsewhere >= 0:
+        share = refused_elsewhere(result, spoilt)
+        rows.append(("refused journeys elsewhere", f"≤ {thresholds.refused_elsewhere:.1%}", f"{share:.1%}",
+                     share <= thresholds.refused_elsewhere))
     if thresholds.memory_growth >= 0:
         for role in ("gateway", "simulators"):
             growth = result["usage"].get(role, {}).get("growth", 0.0)
@@ -210,6 +218,14 @@ def judged(result: dict[str, Any], thresholds: Thresholds) -> list[tuple[str, st
     if result["complaints"]:
         rows.append(("faults set", "all", result["complaints"][0], False))
     return rows
+
+
+def refused_elsewhere(result: dict[str, Any], spoilt: Collection[str]) -> float:
+    """Share of the journeys to countries without a fault that were refused; 1 where there was none at all."""
+    journeys = sum(one["count"] for code, one in result["countries"].items() if code not in spoilt)
+    refused = sum(one["count"] for one in result["incidents"]
+                  if one["what"] == "refused" and one["country"] not in spoilt)
+    return refused / journeys if journeys else 1.0
 
 
 def _most(what: str, most: int, got: int) -> tuple[str, str, str, bool]:

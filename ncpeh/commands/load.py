@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if options.sweep:
         from ncpeh.load_sweep import run_sweep
 
-        return run_sweep(_options(options, profile))
+        return run_sweep(_options(options, profile), [code.upper() for code in options.country or ()])
     return _run(options, profile)
 
 
@@ -85,20 +88,33 @@ def _run(options: argparse.Namespace, profile: Any) -> int:
                  f"--conditions {profile.conditions}")
     profile = stretched(profile, options.scale, people=options.people, pauses=options.pauses)
     result = run_load(_options(options, profile))
-    verdict = judged(result, profile.thresholds)
-    result |= {"title": profile.title, "verdict": verdict, "workers": options.workers,
-               "generators": options.generators or 1}
+    verdict = judged(result, profile.thresholds, {one.country for one in profile.faults})
+    result |= _described(options, profile) | {"verdict": verdict}
     before = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
     (options.out / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1),
                                              encoding="utf-8")
-    page = write_load(options.out / "index.html", result, before=before,
-                      stages=[(one.seconds, one.users, one.arrivals) for one in profile.stages]
-                      if profile.step_up else [])
+    map_file = options.out / "map.json"
+    cells = json.loads(map_file.read_text(encoding="utf-8")) if map_file.is_file() else ()
+    page = write_load(options.out / "index.html", result, before=before, cells=cells)
     if options.json:
         print_json(result)
     else:
         _print(result, verdict, page)
     return OK if all(holds for *_, holds in verdict) else FINDINGS
+
+
+def _described(options: argparse.Namespace, profile: Any) -> dict[str, Any]:
+    """What was run, and on what, for whoever reads the figures later."""
+    from sesali.outcomes import codes, message
+
+    machine = (f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+               f"Python {platform.python_version()}")
+    return {"title": profile.title, "model": profile.model, "step_up": profile.step_up,
+            "stages": [(one.seconds, one.users, one.arrivals) for one in profile.stages],
+            "conditions": profile.conditions, "workers": options.workers, "processes": options.processes,
+            "generators": options.generators or 1, "seed": options.seed, "scale": options.scale,
+            "people": options.people, "pauses": options.pauses, "machine": machine,
+            "when": f"{datetime.now(UTC):%Y-%m-%d}", "codes": {code: message(code).text for code in codes()}}
 
 
 def _print(result: dict[str, Any], verdict: list[tuple[str, str, str, bool]], page: Path) -> None:
