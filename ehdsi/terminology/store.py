@@ -193,13 +193,14 @@ class Terminology:
             return None
         key = (self.canonical(system), code, language)
         if key not in self._best:
-            self._best[key] = self._choose(*key)
+            concept = self._concepts.get(key[:2])
+            if concept is None:  # not remembered: documents may hold any number of unknown codes
+                return None
+            self._best[key] = self._choose(concept, language)
         return self._best[key]
 
-    def _choose(self, system: str, code: str, language: str) -> Designation | None:
-        concept = self._concepts.get((system, code))
-        if concept is None:
-            return None
+    @staticmethod
+    def _choose(concept: Concept, language: str) -> Designation | None:
         for tag in _tags(language, concept.designations):
             return min(
                 concept.designations[tag], key=lambda d: (d.status != "current", not d.preferred, d.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import NoneType
 from typing import Any
@@ -18,6 +19,10 @@ _REFERENCES = ("text_reference", "original_text_reference")
 #: Types of values that hold no reference, nor anything that might.
 _LEAVES = frozenset((str, int, bool, float, NoneType, Address, Identifier, PersonName, Telecom, Time))
 
+#: Fields that the model declares to be of such a type, or a tuple of them, or absent.
+_LEAF_TYPE = re.compile(
+    r"(tuple\[|, \.\.\.\]| \| |\b(str|bool|int|None|Address|Identifier|Origin|PersonName|Telecom|Time)\b)+")
+
 #: Class of the model -> its fields, see ``_fields``; classes are few.
 _KNOWN_FIELDS: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
@@ -27,14 +32,14 @@ _REFUTED = "refuted"
 def disagreements(page: Page, section: Section) -> tuple[str, ...]:
     """The words of what is both said and denied in a section, by code."""
     said: dict[tuple[str, str], set[bool]] = {}
-    terms: dict[tuple[str, str], str] = {}
+    coded_by: dict[tuple[str, str], Coded] = {}
     for entry in section.entries:
         for coded in _subject(entry):
             if coded.code:
                 key = (coded.code_system or "", coded.code)
                 said.setdefault(key, set()).add(_denied(entry))
-                terms.setdefault(key, page.term(coded).text)
-    return tuple(terms[key] for key, both in said.items() if len(both) > 1)
+                coded_by.setdefault(key, coded)
+    return tuple(page.term(coded_by[key]).text for key, both in said.items() if len(both) > 1)
 
 
 def _subject(entry: Entry) -> tuple[Coded, ...]:
@@ -89,10 +94,10 @@ def _fields(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the fields of a class of the model to look into, and of those that hold a reference."""
     found = _KNOWN_FIELDS.get(kind)
     if found is None:
-        names = tuple(getattr(kind, "__dataclass_fields__", ()))
+        fields = getattr(kind, "__dataclass_fields__", {})
         found = _KNOWN_FIELDS[kind] = (
-            tuple(name for name in names if name not in _REFERENCES and name != "origin"),
-            tuple(name for name in names if name in _REFERENCES))
+            tuple(name for name, field in fields.items() if not _LEAF_TYPE.fullmatch(str(field.type))),
+            tuple(name for name in fields if name in _REFERENCES))
     return found
 
 

@@ -68,66 +68,66 @@ def details_of(
     ``group`` is the one that an observation stands in: its own values come last.
     """
     panel = _Panel(labels, units)
-    found = list(panel.of(entry))
+    panel.add(entry)
     if group is not None:
-        found += panel.of(dataclasses.replace(group, observations=()), "Ensemble › ")
-    return tuple(found)
+        panel.add(dataclasses.replace(group, observations=()), "Ensemble › ")
+    return tuple(panel.found)
 
 
 class _Panel:
-    """The walk: knows how to say each type of value."""
+    """The walk: knows how to say each type of value; ``found`` grows."""
 
     def __init__(self, labels: Labeller, units: Units) -> None:
         self.labels, self.units = labels, units
+        self.found: list[Detail] = []
 
-    def of(self, node: Any, prefix: str = "") -> Iterator[Detail]:
+    def add(self, node: Any, prefix: str = "") -> None:
         """Lines for one dataclass of the model; ``prefix`` says what it is part of."""
         for field, title, at in _fields(type(node)):
             value = getattr(node, field)
             # Zero says something; comparing a part of the model with others than its kind is slow.
             if not value and (value is None or value is False or value in ((), "")):
                 continue
-            yield from self.value(value, prefix + title, at)
+            self.value(value, prefix + title, at)
 
-    def value(self, value: Any, title: str, at: str) -> Iterator[Detail]:
+    def value(self, value: Any, title: str, at: str) -> None:
         """Lines for one value."""
         if isinstance(value, tuple):
+            several = len(value) > 1
             for index, item in enumerate(value, 1):
-                number = (
-                    f" {index}"
-                    if len(value) > 1 and dataclasses.is_dataclass(item) and not isinstance(item, Coded)
-                    else ""
-                )
-                yield from self.value(item, title + number, at)
+                numbered = several and dataclasses.is_dataclass(item) and not isinstance(item, Coded)
+                self.value(item, f"{title} {index}" if numbered else title, at)
         elif isinstance(value, Coded):
-            yield from self.coded(value, title, at)
+            self.coded(value, title, at)
         elif isinstance(value, str):
-            yield self.text(value, title, at)
+            self.found.append(self.text(value, title, at))
         elif at in _TIMINGS:
-            yield from self.timing(value, title)
+            self.timing(value, title)
         elif isinstance(value, bool):
-            yield Detail(label=title, text="oui" if value else "non")
+            self.found.append(Detail(label=title, text="oui" if value else "non"))
         elif isinstance(value, int):
-            yield Detail(label=title, text=str(value))
+            self.found.append(Detail(label=title, text=str(value)))
         else:
-            yield from self.structured(value, title)
+            self.structured(value, title)
 
-    def timing(self, value: Timing, title: str) -> Iterator[Detail]:
+    def timing(self, value: Timing, title: str) -> None:
         """The sentence, then each event of it as a term with its code."""
-        yield Detail(label=title, text=frequency(value).text + _start(value))
+        self.found.append(Detail(label=title, text=frequency(value).text + _start(value)))
         for event in _events(value):
-            yield Detail(label=f"{title}, moment", term=self.labels.term(event, at="EventTiming.event"))
+            self.coded_line(event, f"{title}, moment", "EventTiming.event")
 
-    def coded(self, value: Coded, title: str, at: str) -> Iterator[Detail]:
-        yield Detail(label=title, term=self.labels.term(value, at=at))
+    def coded(self, value: Coded, title: str, at: str) -> None:
+        """The term, then its qualifiers, the side by that name."""
+        self.coded_line(value, title, at)
         for qualifier in value.qualifiers:
             side = qualifier.name.code == "272741003"
             kind = self.labels.term(qualifier.name)
-            name = "côté" if side else kind.text
-            yield Detail(
-                label=f"{title}, {name}", term=self.labels.term(qualifier.value, at="Qualifier.value")
-            )
-            yield Detail(label=f"{title}, qualificatif", term=kind)
+            self.coded_line(qualifier.value, f"{title}, {'côté' if side else kind.text}", "Qualifier.value")
+            self.found.append(Detail(label=f"{title}, qualificatif", term=kind))
+
+    def coded_line(self, value: Coded, title: str, at: str) -> None:
+        """One term with its codes."""
+        self.found.append(Detail(label=title, term=self.labels.term(value, at=at)))
 
     def text(self, value: str, title: str, at: str) -> Detail:
         if at.endswith(".status"):
@@ -143,21 +143,21 @@ class _Panel:
             return Detail(label=title, text=value, lang=self.labels.language)
         return Detail(label=title, term=self.labels.free(value, mark=False))
 
-    def structured(self, value: Any, title: str) -> Iterator[Detail]:
+    def structured(self, value: Any, title: str) -> None:
         """Lines for times, quantities, people and the nested parts of an entry."""
         if isinstance(value, Interval) and _says_nothing(value):
             return
         words = self.words(value)
         if words:
-            yield Detail(label=title, text=words)
+            self.found.append(Detail(label=title, text=words))
         elif isinstance(value, Participation):
-            yield Detail(label=title, text=participation_words(value))
+            self.found.append(Detail(label=title, text=participation_words(value)))
             for name in ("function", "code"):
                 coded = getattr(value, name)
                 if coded is not None and (coded.code or coded.original_text or coded.translations):
-                    yield from self.coded(coded, f"{title}, rôle", f"Participation.{name}")
+                    self.coded(coded, f"{title}, rôle", f"Participation.{name}")
         elif dataclasses.is_dataclass(value) and not isinstance(value, Origin):
-            yield from self.of(value, f"{title} › ")
+            self.add(value, f"{title} › ")
 
     def words(self, value: Any) -> str:
         """One sentence for a value that needs no lines of its own; empty for the others."""

@@ -7,14 +7,12 @@ Nothing is ever left empty: what cannot be named is said to be unrecognised, wit
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from ehdsi.cda.datatypes import Coded
 from ehdsi.terminology import BINDINGS, Terminology
+from sesali.french.concepts import Known, concepts_of, normal
 from sesali.french.view import Mark, Source, Term, Trace, Wording
 from sesali.french.words import NOT_GIVEN, flavour
 
@@ -24,30 +22,8 @@ LANGUAGES: tuple[str, ...] = ("fr-FR", "fr", "en-GB", "en")
 _UNTRANSLATED = "non traduit"
 _LANGUAGE_NAMES = {"en": "anglais"}
 
-
-_MARKS = re.compile("[\u0300-\u036f]+")
-_GAPS = re.compile(r"[\W_]+")
-
-
-def normal(text: str) -> str:
-    """For comparing wordings: no accents, case, punctuation or double spaces."""
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = _MARKS.sub("", unicodedata.normalize("NFD", folded))
-    return _GAPS.sub(" ", folded).strip()
-
-
 #: Elements whose display name is the name of a product: it has no translation.
 _NAMES = ("Product.code", "Package.code")
-
-
-@dataclass(frozen=True, slots=True)
-class _Concept:
-    """English words of a code, the same for comparing (None without words), French name of its system."""
-
-    english: str | None
-    folded: str | None
-    system: str
 
 
 class Labeller:
@@ -61,8 +37,8 @@ class Labeller:
         self.languages = languages
         self._normal: dict[str, str] = {}
         self._known: dict[tuple[int, str, str], tuple[Coded, Term]] = {}
-        self._worded: dict[tuple[object, str, str], Term] = {}
-        self._concepts: dict[tuple[str | None, str | None], _Concept] = {}
+        self._worded: dict[tuple[object, tuple[str, ...], bool], Term] = {}
+        self._concepts = concepts_of(terminology, languages)
 
     def normal(self, text: str) -> str:
         """``normal``, remembered for this document only: the words of a patient outlive no page."""
@@ -71,16 +47,8 @@ class Labeller:
             found = self._normal[text] = normal(text)
         return found
 
-    def _concept(self, coded: Coded) -> _Concept:
-        """What the terminology says about a code, looked up once for a document."""
-        key = (coded.code_system, coded.code)
-        found = self._concepts.get(key)
-        if found is None:
-            english = self.terminology.display(*key, "en-GB")
-            found = self._concepts[key] = _Concept(
-                english, self.normal(english) if english else None, self.terminology.system_label(key[0])
-            )
-        return found
+    def _concept(self, coded: Coded) -> Known:
+        return self._concepts.of(coded.code_system, coded.code)
 
     def term(self, coded: Coded | None, *, at: str = "", style: str = "") -> Term:
         """The term for a coded element; ``at`` is ``Class.field``, which its value sets hang on."""
@@ -107,15 +75,16 @@ class Labeller:
         )
 
     def _placed(self, coded: Coded, at: str, style: str) -> Term:
-        """The term of a concept, worded once for a document; only its place differs from one to the next."""
-        key = (_said(coded), at, style)
+        """The term of a concept, worded once for a document; place and look differ from one to the next."""
+        key = (_said(coded), _value_sets(at), at in _NAMES)
         found = self._worded.get(key)
         if found is None:
-            found = self._worded[key] = self._make(coded, at, style)
-            return found
+            found = self._worded[key] = self._make(coded, at)
+            if not style:
+                return found
         trace, origin = found.trace, coded.origin
-        if trace is None or origin is None:
-            return found
+        if trace is not None and origin is not None:
+            trace = Trace(wordings=trace.wordings, source=trace.source, path=origin.path, line=origin.line)
         return Term(
             text=found.text,
             lang=found.lang,
@@ -123,14 +92,14 @@ class Labeller:
             original_lang=found.original_lang,
             marks=found.marks,
             source=found.source,
-            style=found.style,
-            trace=Trace(wordings=trace.wordings, source=trace.source, path=origin.path, line=origin.line),
+            style=style or found.style,
+            trace=trace,
         )
 
     # -- choice --------------------------------------------------------------------------------------
-    def _make(self, coded: Coded, at: str, style: str) -> Term:
+    def _make(self, coded: Coded, at: str) -> Term:
         if not coded.code:
-            return self._without_code(coded, style)
+            return self._without_code(coded)
         text, lang, source, marks, worded_by = self._choose(coded, at)
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
@@ -143,17 +112,15 @@ class Labeller:
             original_lang=original_lang if original else "",
             marks=marks,
             source=source,
-            style=style,
             trace=self._trace(coded, worded_by),
         )
 
     def _choose(self, coded: Coded, at: str) -> tuple[str, str, Source, tuple[Mark, ...], str]:
         """Text, its language, how it was found, the marks of that, who worded it."""
+        french = self._concept(coded).french
+        if french is not None:
+            return french[0], "fr", "french", (), french[1]
         store, system, code = self.terminology, coded.code_system, coded.code
-        for language in self.languages:
-            wording = store.designation(system, code, language)
-            if wording is not None and language.startswith("fr"):
-                return wording.text, "fr", "french", (), store.source_text(wording.source)
         if self.language.startswith("fr") and coded.display_name:
             return coded.display_name, self.language, "sent", (), "libellé du document"
         shorter = store.less_specific(system, code)
@@ -203,7 +170,7 @@ class Labeller:
             return "en"
         return self.language
 
-    def _without_code(self, coded: Coded, style: str) -> Term:
+    def _without_code(self, coded: Coded) -> Term:
         """A null flavour with national words, free text without a code, or nothing but a flavour."""
         national = next((w for w in _below(coded) if w.display_name or w.original_text), None)
         text = coded.display_name or (national and (national.display_name or national.original_text))
@@ -219,7 +186,6 @@ class Labeller:
                     original_lang=self.language,
                     marks=marks[:1],
                     source="french",
-                    style=style,
                     trace=self._trace(coded, translated[1]),
                 )
             return Term(
@@ -227,15 +193,14 @@ class Labeller:
                 lang=self.language,
                 marks=marks,
                 source="original",
-                style=style,
                 trace=self._trace(coded, "texte du document"),
             )
         if coded.original_text:
-            return self._free_text(coded, coded.original_text, style)
+            return self._free_text(coded, coded.original_text)
         words = flavour(coded.null_flavor)
-        return Term(text=words, source="flavour", style=style or "absent", trace=self._trace(coded, ""))
+        return Term(text=words, source="flavour", style="absent", trace=self._trace(coded, ""))
 
-    def _free_text(self, coded: Coded, text: str, style: str) -> Term:
+    def _free_text(self, coded: Coded, text: str) -> Term:
         french = self.language.startswith("fr")
         marks = () if french else (Mark(kind="untranslated", text="texte libre, non traduit"),)
         return Term(
@@ -243,7 +208,6 @@ class Labeller:
             lang=self.language,
             marks=marks,
             source="sent" if french else "free",
-            style=style,
             trace=self._trace(coded, "texte du document"),
         )
 
@@ -272,10 +236,9 @@ class Labeller:
         return "", ""
 
     def _marks(self, coded: Coded, at: str, source: Source) -> tuple[Mark, ...]:
-        store = self.terminology
         marks: list[Mark] = []
-        concept = store.concept(coded.code_system, coded.code)
-        if concept is not None and (concept.status != "current" or self._outside(coded, _value_sets(at))):
+        concept = self._concept(coded)
+        if concept.stored and (concept.status != "current" or self._outside(coded, _value_sets(at))):
             marks.append(Mark(kind="retired", text=self._retired(concept.replaced_by)))
         if coded.null_flavor:
             marks.append(
