@@ -71,5 +71,5 @@ def _table(readings: list[tuple[int, dict[str, float]]], received: int) -> Table
                  verdict("growth over the second half", last / middle, 1.05, "times"),
                  f"{received:,} requests: ITI-55, ITI-38 and ITI-39 in turn, each three under a new pair "
                  "of assertions.",
-                 "What grows at first is bounded memory filling up: the last exchanges (16 MB per country) "
+                 "What grows at first is bounded memory filling up: the last exchanges (6 MB per country) "
                  "and the assertions that were verified lately."))
