@@ -112,6 +112,9 @@ def check_certificate(
 
     Source: RFC 5280 6.1; eHDSI X.509 profile.
     """
+    lasting = _lasting_path(certificate, anchors, purpose, country, intermediates)
+    if lasting is not None and lasting.begin <= now <= lasting.end:
+        return lasting.path
     for failure in certificate_failures(certificate, anchors, now=now, purpose=purpose, country=country,
                                         intermediates=intermediates):
         raise failure
@@ -169,6 +172,34 @@ def _lasting(certificate: x509.Certificate, purpose: Purpose, country: str | Non
     yield from _country(certificate, purpose, country)
 
 
+@dataclass(frozen=True, slots=True)
+class _LastingPath:
+    """A path that holds from ``begin`` to ``end``, when all of its certificates are valid."""
+
+    path: TrustedPath
+    begin: datetime
+    end: datetime
+
+
+@lru_cache(maxsize=512)
+def _lasting_path(certificate: x509.Certificate, anchors: TrustAnchors, purpose: Purpose, country: str | None,
+                  intermediates: tuple[x509.Certificate, ...]) -> _LastingPath | None:
+    """The path, apart from the time; ``None`` where anything is wrong with it.
+
+    Remembered, because the same few certificates come with every message; whoever asks compares the times.
+    """
+    try:
+        path = _path(certificate, anchors, intermediates)
+        if path is None or not _sound(certificate, purpose, country) \
+                or not all(_may_issue(issuer, depth) for depth, issuer in enumerate(path[1:])):
+            return None
+        validities = [validity(one) for one in path]
+    except (ValueError, x509.DuplicateExtension):
+        return None
+    return _LastingPath(path=TrustedPath(certificates=path, country=country_of(certificate)),
+                        begin=max(begin for begin, _ in validities), end=min(end for _, end in validities))
+
+
 @lru_cache(maxsize=512)
 def _sound(certificate: x509.Certificate, purpose: Purpose, country: str | None) -> bool:
     """None of them holds; remembered, because the same few certificates come with every message."""
@@ -176,7 +207,7 @@ def _sound(certificate: x509.Certificate, purpose: Purpose, country: str | None)
 
 
 def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator[CertificateRefused]:
-    begin, end = _validity(certificate)
+    begin, end = validity(certificate)
     if now < begin:
         yield _refused(TrustFailure.NOT_YET_VALID, f"{whose} is not valid yet", f"valid at {now:%Y-%m-%d}",
                        f"valid from {begin:%Y-%m-%d}", "RFC 5280 4.1.2.5", "check the clock of the issuer")
@@ -187,7 +218,7 @@ def _dates(certificate: x509.Certificate, now: datetime, whose: str) -> Iterator
 
 
 @lru_cache(maxsize=512)
-def _validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
+def validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
     """First and last moment; read once, compared with the clock each time."""
     return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 

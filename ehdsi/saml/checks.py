@@ -20,6 +20,7 @@ from ehdsi.saml.rules import BrokenRule, broken
 from ehdsi.saml.values import AnyAssertion, HcpAssertion, NextOfKinAssertion, StructuredValue, TrcAssertion
 from ehdsi.saml.vocabulary import Transaction
 
+_FACILITIES = frozenset(name.lower() for name in words.FACILITY_TYPES)
 _ISSUERS = {
     "hcp": re.compile(r"urn:idp:([A-Z]{2}):countryB"),
     "trc": re.compile(r"urn:initgw:([A-Z]{2}):countryB"),
@@ -92,7 +93,7 @@ def _hcp(hcp: HcpAssertion, transaction: Transaction, now: datetime, policy: Ass
     if not hcp.subject_id:
         yield broken("subject-id", got="nothing")
     yield from _role_code(hcp.role, policy)
-    if (hcp.facility_type or "").lower() not in {name.lower() for name in words.FACILITY_TYPES}:
+    if (hcp.facility_type or "").lower() not in _FACILITIES:
         yield broken("facility-type", got=(hcp.facility_type or "nothing")[:60])
     if not hcp.locality:
         yield broken("locality", got="nothing")

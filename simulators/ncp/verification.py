@@ -78,12 +78,16 @@ class Verdict:
     fault: MalformedSoap | None = None
 
 
+#: SHA-256 of the exact bytes of an assertion, and what the NCP overlooks.
+_Key = tuple[bytes, frozenset[str]]
+
+
 class Verifier:
     """Verifies the requests that one NCP receives."""
 
     def __init__(self, pki: Pki) -> None:
         self._anchors = TrustAnchors.of([pki.ca.certificate])
-        self._remembered: OrderedDict[tuple[bytes, AssertionPolicy], ReceivedAssertion] = OrderedDict()
+        self._remembered: OrderedDict[_Key, ReceivedAssertion] = OrderedDict()
         self._lock = threading.Lock()
 
     def verify(
@@ -106,7 +110,7 @@ class Verifier:
         peer_certificate : DER of the TLS client certificate, ``None`` where TLS asked for none.
         overlook : checks whose failure a defective NCP does not mind: keys of ``Refusal.check``.
         """
-        judged = _Judged(Transaction(step), policy_of(quirks), now, overlook)
+        judged = _Judged(Transaction(step), quirks, now, overlook)
         peer = self._peer(judged, peer_certificate)
         judged.peer = (trust.country_of(peer) if peer else "") or "FR"
         try:
@@ -186,7 +190,7 @@ class Verifier:
         if assertion is None:
             return None
         judged.about = about
-        key = (hashlib.sha256(xml.serialise(assertion)).digest(), judged.policy)
+        key = (hashlib.sha256(xml.serialise(assertion)).digest(), judged.quirks)
         found = self._from_memory(key, judged.now)
         if found is None:
             found = receive(
@@ -203,13 +207,13 @@ class Verifier:
         judged.checks.append(Check(name=f"{about}:signature", passed=True))
         return found
 
-    def _from_memory(self, key: tuple[bytes, AssertionPolicy], now: datetime) -> ReceivedAssertion | None:
+    def _from_memory(self, key: _Key, now: datetime) -> ReceivedAssertion | None:
         with self._lock:
             found = self._remembered.get(key)
             if found is None:
                 return None
-            ends = min(found.values.not_on_or_after, found.certificate.not_valid_after_utc)
-            if now >= ends or now < found.certificate.not_valid_before_utc:
+            begins, ends = trust.validity(found.certificate)
+            if now >= min(found.values.not_on_or_after, ends) or now < begins:
                 del self._remembered[key]
                 return None
             return found
@@ -219,12 +223,13 @@ class _Judged:
     """The checks and the first refusal of one request, as they come up."""
 
     def __init__(
-        self, transaction: Transaction, policy: AssertionPolicy, now: datetime, overlook: frozenset[str]
+        self, transaction: Transaction, quirks: frozenset[str], now: datetime, overlook: frozenset[str]
     ) -> None:
         self.overlook = overlook
+        self.quirks = quirks
         self.peer = ""
         self.transaction = transaction
-        self.policy = policy
+        self.policy = policy_of(quirks)
         self.now = now
         self.about = "message"
         self.checks: list[Check] = []
