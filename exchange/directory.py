@@ -128,6 +128,11 @@ class Directory:
                 if key[0] == country:
                     self._known[key] = _Known(metadata=known.metadata, fetched=known.fetched, doubted=True)
 
+    def forget(self) -> None:
+        """Ask the SMP anew about everybody; until it has answered there is nothing to fall back upon."""
+        with self._lock:
+            self._known.clear()
+
     def _metadata(self, country: str, service: smp.Service, step: str) -> smp.ServiceInformation:
         key = (country, service.name)
         with self._lock:

@@ -86,6 +86,8 @@ class Stage(Evidence):
         #: Messages between gateway and countries since the scenario began.
         self.wire: list[WireMessage] = []
         self.actions: list[Action] = []
+        #: Seconds that the portal would have waited for its beat since the scenario began.
+        self.waited: list[float] = []
         self._make = make
         self._url = portal
         self._log = _Lines()
@@ -103,7 +105,7 @@ class Stage(Evidence):
         logging.getLogger("sesali").setLevel(logging.INFO)
         if self._everything is not None:
             self._everything.start()
-            self._settings = self.portal.settings
+            self._settings, self._pause = self.portal.settings, self.portal.pause
         return self
 
     def stop(self) -> None:
@@ -134,12 +136,12 @@ class Stage(Evidence):
             portal.sessions.end(session)
         wait(calls, timeout=4 * self.SLOW)  # nobody waits for them any more, but they leave their events
         portal.countries.seen = self.clock() + timedelta(days=1)  # what it meant to do later, it does no more
-        looking = portal.countries._looking
-        self._until(lambda: looking is None or looking.done())  # else it would remember the world before
+        self._until(lambda: not portal.countries.looking)  # else it would remember the world before
         everything.world.reset()
         everything.psc.reset()
         portal.informed.clear()
-        portal.settings = self._settings
+        portal.settings, portal.pause = self._settings, self._pause
+        self.waited.clear()
         portal.searches = RateLimit(self._settings.searches)
         portal.countries = CountryStates(everything.gateway, self.clock)
         self.forget_directory()
@@ -192,10 +194,12 @@ class Stage(Evidence):
     def papers(self, key: str, *, shared: bool = False) -> Papers:
         """What this patient shows; with ``shared`` the number that leads to somebody else as well."""
         _, persona = self.patient(key)
+        name = {"familyName": " ".join(persona.name.family), "firstName": " ".join(persona.name.given)}
         held = {one.root or "": one.extension or "" for one in reversed(persona.identifiers)}
         if shared:
             held |= {one.root or "": one.extension or "" for one in persona.shared_identifiers}
-        return Papers(identifiers=held, birth_date=persona.birth_time[:8], gender=persona.gender)
+        return Papers(identifiers=held, birth_date=persona.birth_time[:8], gender=persona.gender,
+                      others=name)
 
     # -- behind the portal -----------------------------------------------------------------------------
 
@@ -257,8 +261,17 @@ class Stage(Evidence):
             parameters={"path": "//r:RegistryObjectList", "markup": markup, "place": "before"}))
 
     def forget_directory(self) -> None:
-        """The gateway asks the SMP anew; nothing of its own makes it forget an entry altogether."""
-        self.everything.gateway._directory._known.clear()
+        """The gateway asks the SMP anew, with nothing to fall back upon."""
+        self.everything.gateway.forget_countries()
+
+    def keep_beat(self) -> None:
+        """Unknown and refused are told on a beat again; the portal says how long it waits and waits not."""
+        self.arrange(beat=0.5)
+
+        async def note(seconds: float) -> None:
+            self.waited.append(seconds)
+
+        self.portal.pause = note
 
     def make_impatient(self) -> None:
         """The portal soon stops waiting for a country."""

@@ -122,6 +122,10 @@ class Gateway:
         except EhdsiError as error:
             raise self._refusal(error, "mask", country) from None
 
+    def forget_countries(self) -> None:
+        """Nothing that the SMP said counts any more: the next need asks it again."""
+        self._directory.forget()
+
     # -- the journey -----------------------------------------------------------------------------------
 
     def log_in(self, professional: Professional, *, purpose: PurposeOfUse = "TREATMENT") -> Credentials:

@@ -27,6 +27,11 @@ class CountryStates:
         """Can a patient of this country be looked for?"""
         return country in self._gateway.countries and country not in self._suspended
 
+    @property
+    def looking(self) -> bool:
+        """Is somebody looking right now?"""
+        return self._looking is not None and not self._looking.done()
+
     def mark(self, country: str, is_open: bool) -> None:
         """Somebody has just seen how it is."""
         self._suspended.discard(country)
