@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from countries import identifiers as rules
 from countries.model import Behaviour, Country, Persona, SyntheticRange
@@ -20,6 +20,10 @@ from countries.synthetic.streams import VERSION, Stream
 from ehdsi.cda.datatypes import Identifier, Telecom
 from ehdsi.cda.model import Guardian, PatientSummary
 from ehdsi.errors import LocalError
+
+if TYPE_CHECKING:
+    from countries.synthetic.edges import EdgeCase
+    from countries.synthetic.person import Origin
 
 #: The day on which every synthetic history stands still, so that a patient is the same at any time.
 REFERENCE_DAY = date(2025, 6, 30)
@@ -42,6 +46,7 @@ def patient(
     now : the day on which the history stands still.
     burden : 1 for travellers, 2.6 for patients of a clinic.
     """
+    from countries.synthetic.edges import cases_of
     from countries.synthetic.person import address_of, name_of, origin_of
 
     range_, value = range_of(country, identifier), identifier.extension or ""
@@ -68,6 +73,7 @@ def patient(
                 telecoms=(Telecom(null_flavor="NI"),),
             ),
         )
+    cases = cases_of(country, value, origin, (now - origin.birth).days / YEAR)
     persona = Persona(
         key=f"{country.code}-{value}",
         about="synthetic patient, derived from the identifier",
@@ -80,21 +86,38 @@ def patient(
         guardians=guardians,
         language=language,
         behaviour=Behaviour(),
+        cases=tuple(case.key for case in cases),
         source="synthetic",
-        build_summary=lambda: _summary(country, persona, origin.birth, now, burden),
+        build_summary=lambda: _summary(country, persona, origin, cases, now, burden),
     )
+    if cases:
+        persona = _changed(persona, cases, now)
+    return persona
+
+
+def _changed(persona: Persona, cases: tuple[EdgeCase, ...], now: date) -> Persona:
+    """The patient with the edge cases that are about the person."""
+    from countries.synthetic.edge_actions import PERSON_ACTIONS
+
+    for case in cases:
+        stream = Stream(VERSION, persona.key, "edge case", case.key)
+        for action in case.action.split():
+            if action in PERSON_ACTIONS:
+                persona = PERSON_ACTIONS[action](persona, stream, case.argument, now)
     return persona
 
 
 @lru_cache(maxsize=KEPT)
-def _summary(country: Country, persona: Persona, birth: date, now: date, burden: float) -> PatientSummary:
+def _summary(
+    country: Country, persona: Persona, origin: Origin, cases: tuple[EdgeCase, ...], now: date, burden: float
+) -> PatientSummary:
     """The document; only here are the clinical tables needed."""
     from countries.synthetic.document import summary_of
     from countries.synthetic.generate import chart_of
 
     value = persona.primary_identifier.extension or ""
-    sex: Literal["M", "F"] = "M" if persona.gender == "M" else "F"
-    return summary_of(country, persona, chart_of(country.code, value, birth, sex, now, burden=burden))
+    chart = chart_of(country.code, value, origin.birth, origin.sex, now, burden=burden)
+    return summary_of(country, persona, chart, cases)
 
 
 def make_synthetic(country: Country, identifier: Identifier) -> Persona | None:
@@ -119,16 +142,25 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.ASCII)
 
 
-def identifiers(country: Country, seed: int = 0) -> Iterator[Identifier]:
+def identifiers(country: Country, seed: int = 0, *, edge: str = "") -> Iterator[Identifier]:
     """Identifiers of the country's first synthetic range without end, no two alike among the valid ones.
+
+    Parameters
+    ----------
+    edge : ``""`` for patients without edge cases, as load and examinations want them; a key such as ``X07``
+        for patients with this one; ``any`` for all alike, edge cases at their natural rates.
 
     Raises
     ------
-    LocalError : the pack has no synthetic range, or it is used up.
+    LocalError : the pack has no synthetic range, or it is used up; there is no such edge case, or not here.
     """
+    from countries.synthetic.edges import edge_case
+
     rule = next((one for one in country.identifier_rules if one.synthetic is not None), None)
     if rule is None or rule.synthetic is None:
         raise LocalError(f"{country.code} has no synthetic range in its country.toml")
+    if edge not in ("", "any"):
+        edge_case(country, edge)
     stream = Stream("identifiers", country.code, str(seed))
     seen: set[str] = set()
     misses = 0
@@ -140,8 +172,25 @@ def identifiers(country: Country, seed: int = 0) -> Iterator[Identifier]:
             continue
         seen.add(value)
         misses = 0
-        yield candidate
+        keys = edges_of(country, candidate) if edge != "any" else ()
+        if edge == "any" or (edge in keys if edge else not keys):
+            yield candidate
     raise LocalError(f"the synthetic range of {country.code} is used up after {len(seen)} patients")
+
+
+def edges_of(country: Country, identifier: Identifier) -> tuple[str, ...]:
+    """The keys of the edge cases of a synthetic patient; none for most, and outside the synthetic range."""
+    from countries.synthetic.edges import cases_of
+    from countries.synthetic.person import origin_of
+
+    range_, value = range_of(country, identifier), identifier.extension or ""
+    if range_ is None:
+        return ()
+    origin = origin_of(range_, value, Stream(VERSION, country.code, value, "person"), REFERENCE_DAY)
+    if origin is None:
+        return ()
+    age = (REFERENCE_DAY - origin.birth).days / YEAR
+    return tuple(case.key for case in cases_of(country, value, origin, age))
 
 
 def _written(range_: SyntheticRange, check: str, stream: Stream) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Literal
+from datetime import timedelta
 
 from countries.model import Country, Persona
 from countries.people import paragraphs
+from countries.synthetic.drafts import AbsenceKind, Draft
+from countries.synthetic.edge_actions import DOCUMENT_ACTIONS
+from countries.synthetic.edges import EdgeCase
 from countries.synthetic.record import Chart, Treatment
 from countries.synthetic.statements import Writer
 from ehdsi import oids
@@ -17,24 +19,50 @@ from ehdsi.cda.model import AbsenceStatement, Entry, Header, Participation, Pati
 
 #: Days from one prescription of a continuing medicine to the next.
 PRESCRIBED_FOR = 30
+#: Share of empty basic sections of which it is known that there is nothing.
+KNOWN_ABSENCE = 0.7
 
 
-def summary_of(country: Country, persona: Persona, chart: Chart) -> PatientSummary:
-    """The friendly document of a synthetic patient."""
+def summary_of(
+    country: Country, persona: Persona, chart: Chart, cases: tuple[EdgeCase, ...] = ()
+) -> PatientSummary:
+    """The friendly document of a synthetic patient, with the edge cases written into it last."""
     writer = Writer(country, chart, persona.language)
-    entries = _entries(chart, writer)
+    draft = Draft(
+        country=country,
+        persona=persona,
+        chart=chart,
+        writer=writer,
+        entries=_entries(chart, writer),
+        given=_delivered(country, chart, writer),
+    )
+    for case in cases:
+        draft.stream = chart.stream("edge case " + case.key)
+        for action in case.action.split():
+            if action in DOCUMENT_ACTIONS:
+                DOCUMENT_ACTIONS[action](draft, case.argument)
     narrative = _plan(chart, persona.language)
-    given = _delivered(country, chart, writer)
     found = []
     for loinc in sections.SECTIONS:
-        if loinc in sections.MANDATORY:
-            statements = entries[loinc] or [_absence(chart, writer, loinc)]
-            found.append(_section(country, loinc, statements, None, persona.language))
-        elif loinc in given and entries.get(loinc):
-            found.append(_section(country, loinc, entries[loinc], None, persona.language))
-        elif loinc in given and loinc == sections.PLAN_OF_CARE and narrative is not None:
-            found.append(_section(country, loinc, [], narrative, persona.language))
-    return PatientSummary(header=_header(country, persona, writer, chart.today), sections=tuple(found))
+        section = _filled(draft, loinc, narrative)
+        if section is not None and (not draft.only or loinc in draft.only):
+            found.append(section)
+    return PatientSummary(header=_header(draft), sections=tuple(found))
+
+
+def _filled(draft: Draft, loinc: str, plan: NarrativeNode | None) -> Section | None:
+    """One section, None where the patient or the country has none."""
+    entries = draft.entries.get(loinc, [])
+    if loinc in draft.notices:
+        return replace(_section(draft, loinc, [], paragraphs((draft.notices[loinc],))), null_flavor="MSK")
+    if loinc in sections.MANDATORY:
+        beside = [_absence(draft, loinc, draft.beside[loinc])] if loinc in draft.beside else []
+        return _section(draft, loinc, [*beside, *entries] or [_absence(draft, loinc)], None)
+    if loinc in draft.given and entries:
+        return _section(draft, loinc, entries, None)
+    if loinc in draft.given and loinc == sections.PLAN_OF_CARE and plan is not None:
+        return _section(draft, loinc, [], plan)
+    return None
 
 
 def _entries(chart: Chart, writer: Writer) -> dict[str, list[Entry]]:
@@ -96,17 +124,17 @@ def _delivered(country: Country, chart: Chart, writer: Writer) -> dict[str, None
     return {loinc: None for loinc, there in drawn if there and loinc in country.documents.sections}
 
 
-def _absence(chart: Chart, writer: Writer, loinc: str) -> AbsenceStatement:
-    """A basic section without statements: known absent, or nothing known."""
-    known = chart.stream("absence " + loinc).chance(0.7)
-    kind: Literal["known_absence", "no_information"] = "known_absence" if known else "no_information"
+def _absence(draft: Draft, loinc: str, kind: AbsenceKind | None = None) -> AbsenceStatement:
+    """A basic section without statements: known absent, or nothing known; drawn where nothing decides it."""
+    known = draft.chart.stream("absence " + loinc).chance(KNOWN_ABSENCE)
+    kind = kind or draft.absent.get(loinc) or ("known_absence" if known else "no_information")
     section = sections.SECTIONS[loinc]
-    code = section.known_absence if known else section.no_information
+    code = section.known_absence if kind == "known_absence" else section.no_information
     return AbsenceStatement(
-        identifiers=writer.identifier(),
+        identifiers=draft.writer.identifier(),
         status="completed",
         kind=kind,
-        code=writer.coded("absence", oids.ABSENT_UNKNOWN, code),
+        code=draft.writer.coded("absence", oids.ABSENT_UNKNOWN, code),
     )
 
 
@@ -115,13 +143,11 @@ def _plan(chart: Chart, language: str) -> NarrativeNode | None:
     return paragraphs(texts) if texts else None
 
 
-def _section(
-    country: Country, loinc: str, entries: list[Entry], narrative: NarrativeNode | None, language: str
-) -> Section:
+def _section(draft: Draft, loinc: str, entries: list[Entry], narrative: NarrativeNode | None) -> Section:
     kind = sections.SECTIONS[loinc]
     return Section(
         code=Coded(code=loinc, code_system=oids.LOINC, code_system_name="LOINC", display_name=kind.display),
-        title=_title(country, loinc, language, kind.display),
+        title=_title(draft.country, loinc, draft.persona.language, kind.display),
         template_ids=kind.templates,
         narrative=narrative,
         entries=tuple(entries),
@@ -133,8 +159,9 @@ def _title(country: Country, key: str, language: str, default: str) -> str:
     return default if title == key else title
 
 
-def _header(country: Country, persona: Persona, writer: Writer, today: date) -> Header:
-    updated = Time(value=f"{today:%Y%m%d}")
+def _header(draft: Draft) -> Header:
+    country, persona, writer = draft.country, draft.persona, draft.writer
+    updated = Time(value=f"{draft.chart.today:%Y%m%d}")
     author = country.professionals[country.author]
     return Header(
         level=3,
@@ -142,13 +169,17 @@ def _header(country: Country, persona: Persona, writer: Writer, today: date) -> 
         identifier=Identifier(root=country.oids.document_root, extension=persona.key),
         title=_title(country, "title", persona.language, "Patient Summary"),
         effective_time=updated,
-        confidentiality=writer.coded("confidentiality", oids.CONFIDENTIALITY, "N"),
+        confidentiality=writer.coded(
+            "confidentiality", oids.CONFIDENTIALITY, "R" if draft.restricted else "N"
+        ),
         language=persona.language,
         patient=Patient(
             identifiers=persona.identifiers,
             names=persona.names,
             gender=writer.coded("gender", oids.ADMINISTRATIVE_GENDER, persona.gender),
             birth_time=Time(value=persona.birth_time),
+            deceased=True if persona.deceased_time else None,
+            deceased_time=Time(value=persona.deceased_time) if persona.deceased_time else None,
             addresses=persona.addresses,
             telecoms=persona.telecoms,
             guardians=persona.guardians,

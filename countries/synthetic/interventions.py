@@ -153,6 +153,13 @@ def add_allergies(chart: Chart, model: Model) -> None:
             )
 
 
+def allergy_of(chart: Chart, row: Row, onset: date) -> Reactivity:
+    """An allergy that a patient is given: sure, active, with a reaction and how severe it was."""
+    made = _allergy(chart, row, onset, [0.0, 0.0, 0.0, 0.1, 0.1, 0.0, 0.0, 1.0, 1.0])
+    made.status = "active"
+    return made
+
+
 def _link(chart: Chart, linked: str) -> float:
     if linked.startswith("=>"):
         return 1.0

@@ -288,6 +288,11 @@ def _additions(chart: Chart, model: Model, rule_out: tuple[Row, ...]) -> None:
 # -- one treatment -----------------------------------------------------------------------------------------
 
 
+def start_of(chart: Chart, row: MedicationRow) -> date:
+    """The first day on which a patient could have been given a medicine."""
+    return min(chart.today, _earliest(chart, row, None))
+
+
 def _earliest(chart: Chart, row: MedicationRow, condition: Condition | None) -> date:
     onset = condition.onset if condition is not None else chart.birth
     return max(onset, row.market_from, later(chart.birth, row.ages[0]), chart.birth)

@@ -117,6 +117,17 @@ class NationalLayer:
             return self._local(self.local_drugs, row.atc, self.word(oids.ATC, row.atc, language, en))
         return self.coded("drug", oids.ATC, row.atc, language, en)
 
+    def class_of(self, group: Coded) -> str:
+        """The ATC class that a class of medicines in the country's codes stands for."""
+        found = code_map_of(self.country).lookup(group.code_system, group.code)
+        return (found.pivot_code if found is not None else group.code) or ""
+
+    def local_drug(self, atc: str, word: str) -> Coded:
+        """The local code of a class of medicines; the class itself where the country has no such codes."""
+        if self.local_drugs is None:
+            return _coded(atc, oids.ATC, "ATC", word)
+        return self._local(self.local_drugs, atc, word)
+
     def _local(self, system: System, code: str, word: str) -> Coded:
         return _coded(local_code(self.country.code, code), system.oid, system.name, word)
 
@@ -236,6 +247,11 @@ def _kind(national: str, pivot: str, column: str) -> Kind:
     return "format" if column == "mkn10_no_dot" and national != pivot and "." not in national else "exact"
 
 
+def system_name(oid: str) -> str | None:
+    """The name by which documents call a code system of eHDSI."""
+    return _SYSTEM_NAMES.get(oid)
+
+
 def category_of(code: str) -> str | None:
     """The category of three characters above an ICD-10 code; None where it is no eHDSI code of its own."""
     category = code.partition(".")[0]
@@ -262,6 +278,7 @@ _SYSTEM_NAMES = {
     oids.ALLERGY_CRITICALITY: "AllergyIntoleranceCriticality",
     oids.ROLE_CODE: "RoleCode",
     oids.ALLERGY_CERTAINTY: "AllergyIntoleranceVerificationStatus",
+    oids.CONDITION_CERTAINTY: "ConditionVerificationStatus",
     oids.CONFIDENTIALITY: "Confidentiality",
     oids.ALLERGY_STATUS: "AllergyIntoleranceClinicalStatus",
     oids.ADMINISTRATIVE_GENDER: "AdministrativeGender",

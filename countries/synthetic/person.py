@@ -73,6 +73,14 @@ def _bands() -> tuple[tuple[float, float, float], ...]:
     return tuple((number(row["lo"]), number(row["hi"]), number(row["share"])) for row in rows("age-bands"))
 
 
+def share_of_ages(low: float, high: float) -> float:
+    """Share of patients from one age to under another, ages within a band all alike."""
+    return sum(
+        share * max(0.0, min(high, last + 1) - max(low, first)) / (last + 1 - first)
+        for first, last, share in _bands()
+    )
+
+
 def _format(template: str) -> str:
     return next((fmt for name, fmt in _FIELD.findall(template) if name == "birth"), "")
 

@@ -23,6 +23,7 @@ from countries.synthetic.record import (
 )
 from countries.synthetic.tables import MedicationRow, Row, model
 from ehdsi import oids
+from ehdsi.cda import sections
 from ehdsi.cda.datatypes import (
     Coded,
     EventTiming,
@@ -321,22 +322,7 @@ class Writer:
         found: list[Entry] = []
         chart = self.chart
         if chart.pregnancy is not None:
-            due = Observation(
-                identifiers=self.identifier(),
-                status="completed",
-                code=self.coded("delivery_date", oids.LOINC, DUE),
-                values=(Time(value=f"{chart.pregnancy.due:%Y%m%d}"),),
-            )
-            found.append(
-                Observation(
-                    identifiers=self.identifier(),
-                    status="completed",
-                    time=on(chart.today),
-                    components=(due,),
-                    code=self.coded("result", oids.LOINC, PREGNANCY_STATUS),
-                    values=(self.coded("pregnancy", oids.SNOMED_CT, "77386006"),),
-                )
-            )
+            found.append(self.pregnant(chart.today, chart.pregnancy.due))
         found += [
             Observation(
                 identifiers=self.identifier(),
@@ -348,6 +334,23 @@ class Writer:
             for one in reversed(chart.outcomes)
         ]
         return found
+
+    def pregnant(self, day: date, due: date) -> Observation:
+        """The statement of a day that the patient is pregnant, with the expected delivery."""
+        delivery = Observation(
+            identifiers=self.identifier(),
+            status="completed",
+            code=self.coded("delivery_date", oids.LOINC, DUE),
+            values=(Time(value=f"{due:%Y%m%d}"),),
+        )
+        return Observation(
+            identifiers=self.identifier(),
+            status="completed",
+            time=on(day),
+            components=(delivery,),
+            code=self.coded("result", oids.LOINC, PREGNANCY_STATUS),
+            values=(self.coded("pregnancy", oids.SNOMED_CT, "77386006"),),
+        )
 
     def habit(self, one: Habit) -> Observation:
         """A statement of social history: a quantity over time, or a phrase."""
@@ -365,14 +368,20 @@ class Writer:
 
     def vitals(self) -> list[Entry]:
         """The vital signs of one visit."""
-        return self._group("vital", self.chart.vitals, self.coded("panel", oids.SNOMED_CT, PANEL))
+        return self.measurements(sections.VITAL_SIGNS, self.chart.vitals)
 
     def results(self, kept: float = 1.0) -> list[Entry]:
         """The results of one sample, those that the record kept."""
         found = [
             one for one in self.chart.results if self.chart.stream("kept " + one.row["loinc"]).chance(kept)
         ]
-        return self._group("result", found, None)
+        return self.measurements(sections.RESULTS, found)
+
+    def measurements(self, section: str, readings: list[Reading]) -> list[Entry]:
+        """Measurements of one moment as the section has them."""
+        if section == sections.VITAL_SIGNS:
+            return self._group("vital", readings, self.coded("panel", oids.SNOMED_CT, PANEL))
+        return self._group("result", readings, None)
 
     def _group(self, list_name: str, readings: list[Reading], panel: Coded | None) -> list[Entry]:
         if not readings:
@@ -437,17 +446,17 @@ class Writer:
 
     def blood_group(self) -> list[Entry]:
         """The blood group, where the record knows it."""
-        if not self.chart.blood_group:
-            return []
-        return [
-            Observation(
-                identifiers=self.identifier(),
-                status="completed",
-                code=self.coded("result", oids.LOINC, BLOOD_GROUP),
-                values=(self.coded("blood_group", oids.SNOMED_CT, self.chart.blood_group),),
-                time=on(self.chart.today),
-            )
-        ]
+        return [self.grouped(self.chart.blood_group, self.chart.today)] if self.chart.blood_group else []
+
+    def grouped(self, code: str, day: date) -> Observation:
+        """A blood group as found on a day."""
+        return Observation(
+            identifiers=self.identifier(),
+            status="completed",
+            code=self.coded("result", oids.LOINC, BLOOD_GROUP),
+            values=(self.coded("blood_group", oids.SNOMED_CT, code),),
+            time=on(day),
+        )
 
     def function(self, one: Function) -> ObservationGroup:
         """A finding of functional status with how severe it is."""
