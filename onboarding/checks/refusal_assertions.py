@@ -293,6 +293,7 @@ def _bindings() -> Iterator[Stimulus]:
         ("1001", "1002"),
         XCA,
         served="trc-country-ignored",
+        code__4703="binding-as-4703",
     )
     for step in STEPS:
         codes = (INTEGRITY,) if step == "ITI-55" else ("4703",)

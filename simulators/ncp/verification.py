@@ -32,6 +32,7 @@ from ehdsi.saml.receive import PresentedAssertions, ReceivedAssertion, choose, r
 from ehdsi.saml.rules import BrokenRule, broken
 from ehdsi.saml.values import HcpAssertion, NextOfKinAssertion, TrcAssertion
 from ehdsi.saml.vocabulary import Transaction
+from ehdsi.search_mask.model import COUNTRIES
 from ehdsi.soap import Envelope
 from ehdsi.trust import CertificateRefused, Purpose, TrustAnchors
 from ehdsi.xml import XmlElement
@@ -123,6 +124,7 @@ class Verifier:
             return _verdict(judged, None, quirks)
         _judge(judged, hcp, trc, kin)
         _same_country(judged, peer, hcp, quirks)
+        _member(judged, hcp)
         return _verdict(judged, trc, quirks, hcp)
 
     def _peer(self, judged: _Judged, der: bytes | None) -> x509.Certificate | None:
@@ -311,6 +313,14 @@ def _same_country(
         judged.checks.append(Check(name="peer-country", passed=False, what=what, overlooked=True))
         return
     judged.refuse(Refusal(check="peer-country", about="message", what=what, code=words.INSUFFICIENT_RIGHTS))
+
+
+def _member(judged: _Judged, hcp: ReceivedAssertion | None) -> None:
+    """Who asks must be a country of the network; one that was misread seldom is."""
+    if hcp is None or hcp.country in COUNTRIES:
+        return
+    what = "the HCP assertion belongs to no country of the network"
+    judged.refuse(Refusal(check="country", about="hcp", what=what, code=words.INSUFFICIENT_RIGHTS))
 
 
 def _verdict(
