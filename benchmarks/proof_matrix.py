@@ -62,8 +62,13 @@ WHOLE = (
 #: What a report must say for a defect to count as caught; legal oddities must not fail.
 LOUD = ("fail", "warn")
 
-#: Kinds of defects that let an examination wait: they are played first, so that no worker ends alone.
+#: Kinds of defects that let an examination wait: they are played first, so that no worker ends alone, and in
+#: one country only, where every answer is waited for ``PATIENCE`` seconds.
 SLOW = ("delay", "close")
+PATIENCE = 4.0
+
+#: Kinds of defects that look the same in every country.
+ALIKE = (*SLOW, "tls")
 
 
 @cache
@@ -162,7 +167,7 @@ def _prove_fault(benches: Benches, fault: Fault, wanted: Sequence[str], codes: S
     proof = Proof(name=fault.name, country="", caught=(), others=())
     for code in fault.candidates or codes or (CANDIDATES if {"document", "SMP"} & set(fault.steps) else FEW):
         proof = _judged(fault, code, _examined(benches, code, fault, wanted), time.monotonic() - begun)
-        if proof.caught or proof.statement or fault.expected not in LOUD or fault.transform == "tls":
+        if proof.caught or proof.statement or fault.expected not in LOUD or fault.transform in ALIKE:
             break
     if not proof.caught and not proof.statement and fault.expected in LOUD:
         report = _examined(benches, proof.country, fault, [*wanted, *FUNDAMENTAL])
@@ -178,7 +183,8 @@ def _prove_fault(benches: Benches, fault: Fault, wanted: Sequence[str], codes: S
 def _examined(benches: Benches, code: str, fault: Fault, only: Sequence[str] | None) -> Report:
     """What the validator says about the candidate with this defect; ``None`` for all checks."""
     target = benches.target(code)
-    settings = Settings(limit=40.0 if only else 90.0, answer=6.0, workers=4)
+    answer = PATIENCE if fault.transform in SLOW else 6.0
+    settings = Settings(limit=40.0 if only else 90.0, answer=answer, workers=4)
     with defective(benches.worlds[code], target.country, fault):
         return examine(pack(code), target, only=only, settings=settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def add_probes(world_json: Path, pki: Pki, *, long_key: bool = False) -> None:
     found: dict[str, dict[str, str]] = {}
     probes = _probes(pki)
     if long_key:
-        probes["seal_rsa4096"] = pki.issue(_SUBJECT, "seal", key=rsa.generate_private_key(65537, 4096))
+        probes["seal_rsa4096"] = pki.issue(_SUBJECT, "seal", key=_long_key())
     for name, credential in probes.items():
         for kind, content in (("cert", credential.certificate_pem), ("key", credential.key_pem)):
             file = folder / f"probe_{name}.{kind}.pem"
@@ -61,10 +62,16 @@ def add_probes(world_json: Path, pki: Pki, *, long_key: bool = False) -> None:
     world_json.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+@cache
+def _long_key() -> rsa.RSAPrivateKey:
+    """A key of 4096 bits: seconds to make, so one serves all worlds of a process."""
+    return rsa.generate_private_key(65537, 4096)
+
+
 def _probes(pki: Pki) -> dict[str, Credential]:
     return {
         "seal_expired": pki.flawed("seal", "FR", "expired"),
         "seal_other_country": pki.flawed("seal", "FR", "other_country"),
-        "seal_text_country": pki.issue((*_SUBJECT, ("DC", "DE")), "seal"),
+        "seal_text_country": pki.issue((*_SUBJECT, ("DC", "ZZ")), "seal"),
         "tls_expired": pki.flawed("tls_client", "FR", "expired"),
     }
