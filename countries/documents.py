@@ -20,7 +20,7 @@ from ehdsi.errors import LocalError
 from ehdsi.terminology import Terminology, TransformIssue, transcode_summary
 
 #: How many patients' documents are kept in memory.
-KEPT = 256
+KEPT = 96
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,12 +124,6 @@ def _documents(
     if persona.source == "synthetic":
         return tuple(replace(one, on_demand=True) for one in made)
     return tuple(made)
-
-
-def made_and_kept() -> tuple[int, int, int]:
-    """Summaries put together since the start, times that one was in memory already, summaries in memory."""
-    told = _documents.cache_info()
-    return told.misses, told.hits, told.currsize
 
 
 def made_and_kept() -> tuple[int, int, int]:

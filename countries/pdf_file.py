@@ -37,13 +37,15 @@ class FontInUse:
         self._codes: dict[str, str] = {}
         self._glyphs: list[int] = []
         self._lengths: dict[str, int] = {}
+        self._widths: dict[str, int] = {}
 
     def length(self, text: str) -> int:
         """The length of a text without line breaks, in thousandths of the font size."""
         found = self._lengths.get(text)
         if found is None:
-            widths = self.font.widths
-            found = self._lengths[text] = sum([widths[self._glyph(letter)] for letter in text])
+            for letter in set(text).difference(self._widths):
+                self._widths[letter] = self.font.widths[self._glyph(letter)]
+            found = self._lengths[text] = sum(map(self._widths.__getitem__, text))
         return found
 
     def encode(self, text: str) -> str:

@@ -30,7 +30,7 @@ REFERENCE_DAY = date(2025, 6, 30)
 #: Share of patients whose document is in the first language of the country.
 FIRST_LANGUAGE = 0.8
 #: How many histories are kept in memory, of all countries together.
-KEPT = 256
+KEPT = 64
 #: Under this age a parent represents the patient.
 REPRESENTED_UNTIL = 16
 

@@ -28,7 +28,7 @@ class AuditRepository:
     pki : certificate of the server, and whose clients it trusts.
     clock : when events were received.
     host, port, page_port : where to listen; 0 takes a free port, which is kept until the end.
-    store : SQLite file for the events; ``None`` keeps them in memory.
+    store : SQLite file for the events; ``None`` keeps them until the end.
     keep : so many events at most.
 
     Attributes

@@ -20,6 +20,10 @@ from ehdsi.errors import LocalError, PeerError
 #: Events kept unless said otherwise; the oldest go first.
 KEEP = 10_000
 
+#: SQLite's name of a database without one: 2 MB in memory, the rest in a file that is gone at the end. All in
+#: memory, ten thousand events would be 50 MB that grow through the first minutes of a load.
+_TEMPORARY = ""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -76,11 +80,11 @@ class StoredEvent:
 
 
 class EventStore:
-    """Events in memory, or in a file that outlives the process. Safe to use from several threads.
+    """Events in a temporary file, or in one that outlives the process. Safe to use from several threads.
 
     Parameters
     ----------
-    path : SQLite file; ``None`` keeps everything in memory.
+    path : SQLite file; ``None`` keeps everything until ``close``.
     keep : so many events; the oldest ones go.
 
     Attributes
@@ -97,10 +101,10 @@ class EventStore:
         self.received: Counter[str] = Counter()
         self._changed = threading.Condition(threading.RLock())
         try:
-            self._database = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0,
+            self._database = sqlite3.connect(path or _TEMPORARY, isolation_level=None, timeout=5.0,
                                              check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.execute(f"PRAGMA journal_mode={'WAL' if path else 'MEMORY'}")
+            self._database.execute(f"PRAGMA synchronous={'NORMAL' if path else 'OFF'}")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
             raise LocalError(f"cannot open the store of the audit repository {path}: {error}") from None

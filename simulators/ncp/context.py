@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 CountryStep = Literal["identification", "query", "retrieve"]
 _ORDER: tuple[CountryStep, ...] = ("identification", "query", "retrieve")
 
-#: Patients remembered by identifier, for synthetic ones that are made on the fly.
-MAX_PATIENTS = 4096
+#: Synthetic patients remembered by identifier; whoever is asked about later is made again.
+MAX_PATIENTS = 256
 
 
 class PatientIndex:
@@ -38,17 +38,19 @@ class PatientIndex:
         self._country = country
         self._named = {one: persona for persona in country.personas for one in persona.identifiers}
         self._made: dict[Identifier, Persona | None] = {}
+        self._lock = threading.Lock()
 
     def by_identifier(self, identifier: Identifier) -> Persona | None:
         """The patient who bears exactly this identifier, ``None`` when nobody does."""
         key = Identifier(root=identifier.root, extension=identifier.extension)
         if key in self._named:
             return self._named[key]
-        if key not in self._made:
-            if len(self._made) >= MAX_PATIENTS:
-                self._made.clear()
-            self._made[key] = self._country.synthetic(key)
-        return self._made[key]
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._country.synthetic(key)
+                while len(self._made) > MAX_PATIENTS:
+                    del self._made[next(iter(self._made))]
+            return self._made[key]
 
     def other_than(self, persona: Persona) -> Persona | None:
         """Another patient with a summary, always the same one; ``None`` when there is no other."""

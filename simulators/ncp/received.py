@@ -12,7 +12,7 @@ from simulators.http import HttpRequest, HttpResponse
 
 #: Exchanges kept per simulator, and the bytes that they may hold together.
 MAX_EXCHANGES = 256
-MAX_BYTES = 6 * 1024 * 1024
+MAX_BYTES = 3 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,9 @@ from ehdsi.xml import XmlElement
 from simulators.ncp.received import Check
 from simulators.pki import Pki
 
-#: Verified assertions that are remembered.
-MAX_REMEMBERED = 4096
+#: Verified assertions that are remembered: those of some hundred journeys under way, for a journey shows its
+#: own three or four times within a minute or two.
+MAX_REMEMBERED = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
