@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -121,5 +122,10 @@ def _people(credentials: Credentials, *, is_requestor: bool = False) -> tuple[Pa
 def _provider(endpoint: Endpoint | None, home_community: str) -> Participant:
     if endpoint is None:
         return audit.service_provider(f"urn:oid:{home_community}")
-    certificate = x509.load_der_x509_certificate(endpoint.certificate_der)
-    return audit.service_provider(common_name(certificate), urlsplit(endpoint.url).hostname or "")
+    return audit.service_provider(_name_in(endpoint.certificate_der), urlsplit(endpoint.url).hostname or "")
+
+
+@lru_cache(maxsize=256)
+def _name_in(certificate_der: bytes) -> str:
+    """The name in the certificate of an endpoint, the same in every event."""
+    return common_name(x509.load_der_x509_certificate(certificate_der))

@@ -7,8 +7,8 @@ shown as received. Ages are counted at ``now`` in the time zone of the reader.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ehdsi.cda.datatypes import Interval, Time
@@ -20,9 +20,8 @@ PARIS = ZoneInfo("Europe/Paris")
 _TS = re.compile(r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?([+-]\d{2}:?\d{2}|Z)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time as far as it was given; missing parts are 0."""
+class Moment(NamedTuple):
+    """A time as far as it was given; missing parts are 0. A page makes a hundred of these."""
 
     year: int
     month: int = 0

@@ -37,7 +37,7 @@ _TAGS = {
 }
 
 _SPACES = re.compile(r"[ \t\r\n]{2,}|[\t\r\n]")
-_HAS_SPECIAL = re.compile("[&<>\"']").search
+_TO_CHANGE = re.compile("[&<>\"'\t\r\n]|  ").search
 
 #: Elements that stand alone inside a table: white space between them is not text.
 _NO_TEXT = ("table", "thead", "tbody", "tfoot", "tr", "list")
@@ -62,8 +62,8 @@ def _write(node: NarrativeNode, out: list[str]) -> None:
         if not isinstance(child, str):
             _write(child, out)
         elif tag not in _NO_TEXT or child.strip():
-            folded = _SPACES.sub(" ", child)  # white space of pretty-printing, which no browser shows
-            out.append(str(escape(folded)) if _HAS_SPECIAL(folded) else folded)
+            # White space of pretty-printing is shown by no browser; most texts hold none, nor any markup.
+            out.append(str(escape(_SPACES.sub(" ", child))) if _TO_CHANGE(child) else child)
     out.append(closed)
 
 

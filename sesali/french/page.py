@@ -39,6 +39,12 @@ def stylesheet() -> str:
 
 
 @cache
+def _digest() -> str:
+    """SHA-256 of the style sheet, as a content security policy names it."""
+    return base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
+
+
+@cache
 def _environment() -> Environment:
     return Environment(loader=TEMPLATES, autoescape=True, auto_reload=False, trim_blocks=False)
 
@@ -57,8 +63,7 @@ def render_page(
         alone.
     """
     style = "" if stylesheet_url else stylesheet()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    source = f"'sha256-{digest}'" if style else "'self'"
+    source = f"'sha256-{_digest()}'" if style else "'self'"
     return (
         _environment()
         .get_template("page.html.j2")

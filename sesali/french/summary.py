@@ -274,6 +274,7 @@ def _others(page: Page, entries: Sequence[Entry]) -> list[Table]:
 def _warnings(sections: Sequence[SectionView], rows: Sequence[Row]) -> tuple[Warning, ...]:
     """Counts only, each leading to the first item meant; the last sentence always stays."""
     found: list[Warning] = []
+    marks = [(row, {mark.kind for term in terms_of(row) for mark in term.marks}) for row in rows]
     foreign = [(row, n) for row in rows if (n := untranslated(row))]
     if foreign:
         total = sum(n for _, n in foreign)
@@ -287,9 +288,7 @@ def _warnings(sections: Sequence[SectionView], rows: Sequence[Row]) -> tuple[War
         ("discordant", "libellé discordant", "libellés discordants"),
         ("retired", "code retiré du catalogue", "codes retirés du catalogue"),
     ):
-        marked = [
-            row for row in rows if any(mark.kind == kind for term in terms_of(row) for mark in term.marks)
-        ]
+        marked = [row for row, kinds in marks if kind in kinds]
         if marked:
             found.append(Warning(text=_plural(len(marked), one, many), anchor=marked[0].key))
     for kind, one, many in (

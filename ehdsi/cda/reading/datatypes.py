@@ -59,6 +59,8 @@ def text_of(reading: Reading, element: XmlElement) -> tuple[str | None, str | No
         pointer = first(reading.groups(element), "reference")
         if pointer is not None:
             text, reference = reading.referenced_text(pointer)
+            if len(element) == 1 and not (element.text or pointer.text or pointer.tail or len(pointer)):
+                return text, reference  # the usual form: nothing stands inline
         for child in element:
             if child is not pointer:
                 reading.take_all(child)
