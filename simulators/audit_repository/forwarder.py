@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from ehdsi.audit import AuditMessage, build_audit_message
 from ehdsi.errors import EhdsiError
@@ -40,27 +41,32 @@ class AuditForwarder:
     """
 
     def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0,
-                 gather: float = 0.25) -> None:
+                 gather: float = 2.0) -> None:
         self.lost = 0
         self._gather = gather
         self._hurry = False
         self._pki = pki
         self._address = (host, port)
         self._retry_after = retry_after
-        self._waiting: deque[tuple[str, Callable[[], AuditMessage]]] = deque()
+        self._waiting: deque[_Event] = deque()
         self._changed = threading.Condition()
         self._stopping = False
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._thread = threading.Thread(target=self._run, name="ncp-audit", daemon=True)
 
     def __call__(self, country: str, make: Callable[[], AuditMessage]) -> None:
-        """Take an event; the message is made later, in the thread that sends it."""
+        """Take an event; the message is made later, in the thread that sends it.
+
+        When many wait it is written at once: until then it holds on to a whole request.
+        """
+        frame = _frame(country, make) if len(self._waiting) >= _BATCH else None
         with self._changed:
-            self._waiting.append((country, make))
+            self._waiting.append(_Event(country, make if frame is None else None, frame or b""))
             if len(self._waiting) > MAX_WAITING:
                 self._waiting.popleft()
                 self.lost += 1
-            self._changed.notify_all()
+            if len(self._waiting) == 1:  # the thread sleeps only while nothing waits, or while events gather
+                self._changed.notify_all()
 
     @property
     def waiting(self) -> int:
@@ -92,23 +98,32 @@ class AuditForwarder:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
                 self._changed.wait_for(lambda: self._hurry or self._stopping, self._gather)
+                countries = tuple(dict.fromkeys(one.country for one in self._waiting))
+            for country in countries:
                 if self._stopping:
                     return
-                country = self._waiting[0][0]
-                batch = [one for one in self._waiting if one[0] == country][:_BATCH]
-            frames = [frame for _, make in batch if (frame := _frame(country, make))]
-            try:
-                self._send(country, frames)
-            except OSError:
-                with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, self._retry_after)
-                continue
-            with self._changed:
-                self.lost += len(batch) - len(frames)
-                for one in batch:
-                    with contextlib.suppress(ValueError):  # given up in the meantime
-                        self._waiting.remove(one)
-                self._changed.notify_all()
+                if not self._send_batch(country):
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._stopping, self._retry_after)
+                    break
+            if self._stopping:
+                return
+
+    def _send_batch(self, country: str) -> bool:
+        """Send the oldest events of a country; says whether they arrived."""
+        with self._changed:
+            batch = list(islice((one for one in self._waiting if one.country == country), _BATCH))
+        frames = [frame for one in batch if (frame := one.written())]
+        try:
+            self._send(country, frames)
+        except OSError:
+            return False
+        gone = set(batch)
+        with self._changed:
+            self.lost += len(batch) - len(frames)
+            self._waiting = deque(one for one in self._waiting if one not in gone)
+            self._changed.notify_all()
+        return True
 
     def _send(self, country: str, frames: list[bytes]) -> None:
         """Send in order and wait for the orderly end; raises OSError when it does not come."""
@@ -122,6 +137,23 @@ class AuditForwarder:
         if country not in self._contexts:
             self._contexts[country] = self._pki.client_context(self._pki.tls_client(country))
         return self._contexts[country]
+
+
+class _Event:
+    """An event that waits: written already, or the function that makes it."""
+
+    __slots__ = ("_frame", "_make", "country")
+
+    def __init__(self, country: str, make: Callable[[], AuditMessage] | None, frame: bytes) -> None:
+        self.country = country
+        self._make = make
+        self._frame = frame
+
+    def written(self) -> bytes:
+        """The event as it travels, see ``_frame``; what it was made from is let go."""
+        if self._make is not None:
+            self._frame, self._make = _frame(self.country, self._make), None
+        return self._frame
 
 
 def _frame(country: str, make: Callable[[], AuditMessage]) -> bytes:
