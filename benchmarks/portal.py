@@ -104,26 +104,30 @@ def _pages() -> list[Page]:
 
 def _page(name: str, app: Any, doctor: HttpClinician) -> Page:
     """A page's size, its CPU seconds in the portal and those of the bare framework with the same bytes."""
-    address = urlsplit(doctor.page.address)
-    headers = [(b"host", address.netloc.encode()), (b"cookie", "; ".join(
-        f"{key}={value}" for key, value in doctor.cookies().items()).encode())]
+    path, headers = urlsplit(doctor.page.address).path, headers_of(doctor)
     body = doctor.page.content.encode()
-    bare = Starlette(routes=[Route(address.path, lambda _: HTMLResponse(body))])
-    portal, floor = (min(_seconds(one, address.path, headers, len(body)) for _ in range(ROUNDS))
+    bare = Starlette(routes=[Route(path, lambda _: HTMLResponse(body))])
+    portal, floor = (min(cpu_of_page(one, path, headers, size=len(body)) for _ in range(ROUNDS))
                      for one in (app, bare))
     return name, len(body), portal, floor
 
 
-def _seconds(app: Callable[..., Awaitable[None]], path: str, headers: list[tuple[bytes, bytes]],
-             size: int) -> float:
-    """CPU seconds of this thread for one GET, the mean of many."""
+def headers_of(doctor: HttpClinician) -> list[tuple[bytes, bytes]]:
+    """What a browser with this clinician's cookies sends."""
+    return [(b"host", urlsplit(doctor.page.address).netloc.encode()), (b"cookie", "; ".join(
+        f"{key}={value}" for key, value in doctor.cookies().items()).encode())]
+
+
+def cpu_of_page(app: Callable[..., Awaitable[None]], path: str, headers: list[tuple[bytes, bytes]], *,
+                size: int = 0, repeats: int = REPEATS) -> float:
+    """CPU seconds of this thread for one GET, the mean of many; at least half of ``size`` bytes must come."""
     async def many() -> float:
         begin = time.thread_time()
-        for _ in range(REPEATS):
+        for _ in range(repeats):
             status, sent = await _get(app, path, headers)
             assert status == 200, f"{path} answered {status}"
             assert sent > size // 2, f"{path} sent {sent} bytes"
-        return (time.thread_time() - begin) / REPEATS
+        return (time.thread_time() - begin) / repeats
     return asyncio.run(many())
 
 
