@@ -303,7 +303,10 @@ class Bench:
 
     def discovery(self, persona: Persona) -> xcpd.DiscoveryAnswer:
         """The answer of the golden ITI-55, or ``Skip`` when there is no readable one."""
-        return self._readable("ITI-55", lambda: self.asked(persona).reply.discovery())
+        return self.once(
+            ("discovery", persona.key),
+            lambda: self._readable("ITI-55", lambda: self.asked(persona).reply.discovery()),
+        )
 
     def match(self, persona: Persona) -> xcpd.MatchedPatient:
         """The patient whom the golden ITI-55 found; ``Skip`` when it found nobody."""
@@ -314,7 +317,10 @@ class Bench:
 
     def listing(self, persona: Persona) -> xca_query.DocumentList:
         """The answer of the golden ITI-38, or ``Skip``."""
-        return self._readable("ITI-38", lambda: self.listed(persona).reply.listing())
+        return self.once(
+            ("listing", persona.key),
+            lambda: self._readable("ITI-38", lambda: self.listed(persona).reply.listing()),
+        )
 
     def entry(self, persona: Persona, level: int) -> xca_query.DocumentEntry:
         """The listed document of this level, or ``Skip``."""

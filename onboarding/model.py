@@ -149,7 +149,7 @@ class Report:
     endpoints : what was examined, name -> URL.
     versions : tool, Python and libraries.
     evidence : every message.
-    clinicians : what changes for French clinicians, as (heading, lines).
+    clinicians : what changes for French clinicians, as (heading, lines); empty when only some checks ran.
     timings : step -> milliseconds, sorted.
     """
 

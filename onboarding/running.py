@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def run(
 ) -> Report:
     """See ``onboarding.runner.examine``."""
     country = pack if isinstance(pack, Country) else countries.load(pack)
-    checks = chosen(only)
+    words = tuple(only or ())
+    checks = chosen(words)
     started, begin = clock(), time.monotonic()
     bench = Bench(
         country,
@@ -67,7 +69,7 @@ def run(
             endpoints=_endpoints(bench),
             versions=_versions(),
             evidence=bench.recorder.done(),
-            clinicians=what_changes(bench),
+            clinicians=what_changes(bench) if not words else (),
             timings=tuple((step, tuple(sorted(times))) for step, times in sorted(bench.timings.items())),
         )
     finally:
@@ -216,5 +218,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@cache
 def _terminology() -> Terminology:
+    """The terminology of the project, read once: it is the same for every candidate."""
     return load(Path(str(resources.files("fixtures") / "terminology")))
