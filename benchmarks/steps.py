@@ -147,6 +147,6 @@ def _table(measured: Mapping[StepName, float], floors: Mapping[StepName, Mapping
         remarks=(f"Median of {JOURNEYS} journeys, search mask known, connections kept, audit on disk. The "
                  "gateway verifies no signature in a warm journey: those of the SMP hold for a while, "
                  "answers of countries carry none.",
-                 "The parts are the bare libraries in a loop, hot, on the bytes of the journey. The rest is the "
-                 "HTTP client, messages, decisions, the reading of the document into a model, content rules, "
+                 "The parts are the bare libraries in a loop, hot, on the bytes of the journey. The rest is "
+                 "the HTTP client, messages, decisions, the reading of the document into a model, content rules, "
                  "translation, audit; the part `journey` splits it further."))
