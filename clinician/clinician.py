@@ -220,10 +220,18 @@ class Clinician(ABC):
         return tuple(one for one in self.page.fields if one.name.startswith(("champ-", "choix-")))
 
     @_acting
-    def fill_in(self, papers: Papers) -> None:
-        """Copy the papers into the identity form; where there is a choice, the first alternative they fit."""
-        self._choose_alternative(papers)
+    def fill_in(self, papers: Papers, *, alternative: str = "") -> None:
+        """Copy the papers into what can be seen of the identity form.
+
+        Parameters
+        ----------
+        alternative : where an identity may be given in several ways, the one with this label; the first that
+            the papers fit by default.
+        """
+        self._choose_alternative(papers, alternative)
         for asked in self.identity_form:
+            if not asked.seen:
+                continue
             if asked.label in _DATE_PARTS and papers.birth_date:
                 self.enter(asked.label, papers.birth_date[_DATE_PARTS[asked.label]], group=asked.group)
             elif asked.kind == "radio" and not asked.name.startswith("choix-"):
@@ -232,8 +240,11 @@ class Clinician(ABC):
             elif asked.kind == "text" and papers.value_for(asked):
                 self.enter(asked.label, papers.value_for(asked))
 
-    def _choose_alternative(self, papers: Papers) -> None:
-        """Where an identity may be given in several ways: the first for which the papers hold everything."""
+    def _choose_alternative(self, papers: Papers, wanted: str) -> None:
+        """The way of this name, or the first for which the papers hold everything."""
+        if wanted:
+            self.choose(wanted)
+            return
         groups: dict[str, list[Field]] = {}
         current = ""
         for asked in self.identity_form:

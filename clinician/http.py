@@ -13,9 +13,8 @@ import httpx
 
 from clinician.actions import Observer, nobody
 from clinician.clinician import Clinician
-from clinician.errors import ClinicianError, NotOnPageError
+from clinician.errors import ClinicianError
 from clinician.page import TEXT_KINDS, Button, Field, File, Form, Page
-from clinician.text import plain
 
 #: A desktop browser of today; portals turn others away.
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -144,11 +143,7 @@ class HttpClinician(Clinician):
     def select(self, label: str, option: str) -> None:
         """Choose from a list."""
         found = self.page.field(label, kinds=("select",))
-        for value, words in found.options:
-            if option == value or plain(option).lower() in plain(words).lower():
-                self._put(found, value)
-                return
-        raise NotOnPageError(f"« {label} » does not offer « {option} »")
+        self._put(found, found.option(option))
 
     def _put(self, found: Field, value: str | None) -> None:
         self._typed[found.form, found.name] = value

@@ -36,6 +36,7 @@ class Field:
     options : of a select: (value, words).
     domain : what the country calls the trait (``data-domaine``), empty where the portal does not say.
     hint, error : the sentences that belong to it.
+    seen : ``False`` in a part of the page that is hidden at the moment.
     """
 
     name: str
@@ -50,11 +51,27 @@ class Field:
     error: str = ""
     identifier: str = ""
     form: int = -1
+    seen: bool = True
 
     @property
     def text(self) -> str:
         """The label."""
         return self.label
+
+    def option(self, wanted: str) -> str:
+        """The value of the option of a list that has this value, or these words.
+
+        Raises
+        ------
+        NotOnPageError : the list does not offer it.
+        """
+        text = plain(wanted).lower()
+        for fits in (lambda value, words: value == wanted, lambda value, words: words == text,
+                     lambda value, words: words.startswith(text), lambda value, words: text in words):
+            for value, words in self.options:
+                if fits(value, plain(words).lower()):
+                    return value
+        raise NotOnPageError(f"« {self.label} » does not offer « {wanted} »")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +337,7 @@ class Page:
             yield Field(
                 name=one.get("name", ""), kind=kind, label=self._label(one), group=_group(one),
                 value=_value(one, kind), checked="checked" in one.attrib, options=options, form=number,
-                identifier=one.get("id", ""),
+                identifier=one.get("id", ""), seen=not one.xpath("boolean(ancestor-or-self::*[@hidden])"),
                 domain=one.get("data-domaine", "") or _inherited(one, "data-domaine"),
                 hint=" ".join(text for name, text in described if not name.startswith("erreur")),
                 error=" ".join(text for name, text in described if name.startswith("erreur")))

@@ -36,7 +36,7 @@ Feature: Logging in with Pro Santé Connect
     Then the message is <message>
     And the browser keeps no cookie of a session
     And there is a way on
-    And 0 sessions are open
+    And no session is open
 
     Examples: every professional who is not admitted
       | professional | profession | message |
@@ -77,7 +77,7 @@ Feature: Logging in with Pro Santé Connect
   Scenario: One of two activities may not open the service
     Given Dr Zoé Mixte is logged in
     Then the page is headed "Dans quel pays le patient est-il assuré ?"
-    And the page does not say "Travail"
+    And the header names "Dr Zoé Mixte" and "Cabinet Exemple"
 
   @S2 @U13
   Scenario: Without an activity there is no way on
@@ -134,7 +134,7 @@ Feature: Logging in with Pro Santé Connect
     Then the message is <message>
     And the page says "<sentence>"
     And "Recommencer" is offered
-    And 0 sessions are open
+    And no session is open
 
     Examples:
       | button               | message | sentence                                                          |
@@ -148,7 +148,7 @@ Feature: Logging in with Pro Santé Connect
     When the button "<button>" is pressed
     Then the message is <message>
     And the browser keeps no cookie of a session
-    And 0 sessions are open
+    And no session is open
 
     Examples:
       | button       | message |
@@ -171,7 +171,7 @@ Feature: Logging in with Pro Santé Connect
     And a professional who is not logged in
     When Dr Ada Exemple logs in
     Then the message is <message>
-    And 0 sessions are open
+    And no session is open
 
     Examples:
       | defect              | message |
@@ -223,7 +223,7 @@ Feature: Logging in with Pro Santé Connect
   Scenario Outline: <means> gives the same session
     Given <professional> is logged in
     Then the page is headed "Dans quel pays le patient est-il assuré ?"
-    And 1 sessions are open
+    And one session is open
 
     Examples:
       | means          | professional   |

@@ -47,6 +47,11 @@ Feature: Choosing the country
 
     Examples:
       | defect                     |
+      | smp-service-expired        |
+      | smp-no-ism                 |
+      | ism-regex-invalid          |
+      | ism-domain-missing         |
+      | ism-scope-ep-only          |
       | smp-outer-missing          |
       | smp-outer-signature-broken |
       | smp-outer-untrusted        |
@@ -61,6 +66,21 @@ Feature: Choosing the country
     Then the message is SES-041
     And the page says "La recherche pour ce pays est momentanément suspendue."
     And "Choisir un autre pays" is offered
+
+  @U15
+  Scenario Outline: An address that cannot be trusted stops the search before anything is sent: <defect>
+    Given the directory entry of Croatie suffers from <defect>
+    And Dr Ada Exemple is at the identity form of Croatie
+    When the patient HR-1 is looked for
+    Then the message is SES-041
+    And the page is headed "Pays momentanément suspendu"
+    And nothing of HR-1 is on the page
+    And no identification was asked for
+
+    Examples:
+      | defect            |
+      | smp-http-endpoint |
+      | smp-cert-garbage  |
 
   @U15 @S0
   Scenario: The home page names the suspended country

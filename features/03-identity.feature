@@ -97,7 +97,7 @@ Feature: Finding the patient
       | 1   | 1     | 58   | L’année de naissance doit comporter 4 chiffres |
 
   @H4
-  Scenario: In Cyprus the card number alone finds nobody
+  Scenario: In Cyprus the number of the card finds nobody who was born in another year
     Given Dr Ada Exemple is at the identity form of Chypre
     When the papers of CY-1 are copied into the form
     And "1956" is typed into "Année"
@@ -108,8 +108,7 @@ Feature: Finding the patient
   @H5
   Scenario Outline: A Spanish patient is found by the <number>
     Given Dr Ada Exemple is at the identity form of Espagne
-    When the papers of ES-1 are copied into the form
-    And "<number>" is chosen
+    When the <number> in the papers of ES-1 is copied into the form
     And the form is sent
     Then the page is headed "Est-ce bien la personne que vous prenez en charge ?"
     And the person shown is ES-1
@@ -150,8 +149,32 @@ Feature: Finding the patient
     And Dr Ada Exemple is at the identity form of Croatie
     When the patient HR-1 is looked for
     Then the message is SES-062
-    And the page says "Ce pays demande des informations complémentaires"
+    And the page says "Ce pays demande des informations complémentaires : nom, prénom et date de naissance."
     And what was typed of HR-1 is still in the form
+    And the form now asks for "Nom de famille", "Prénom" and "Date de naissance" as well
+
+  @U22
+  Scenario: What the country asks for in addition is given, and the patient is found
+    Given Croatie asks, once, for more traits
+    And Dr Ada Exemple is at the identity form of Croatie
+    When the patient HR-1 is looked for
+    Then the message is SES-062
+    When the papers of HR-1 are copied into the form
+    And the form is sent
+    Then the page is headed "Est-ce bien la personne que vous prenez en charge ?"
+    And the person shown is HR-1
+    And the country was told the name and the birth date of HR-1
+
+  @U22
+  Scenario: What the country asks for in addition is given, and it is not this patient's
+    Given Croatie asks, once, for more traits
+    And Dr Ada Exemple is at the identity form of Croatie
+    When the patient HR-1 is looked for
+    And the papers of HR-1 are copied into the form
+    And "Inconnu" is typed into "Nom de famille"
+    And the form is sent
+    Then the message is SES-060
+    And no list of summaries was asked for
 
   @U23
   Scenario: The country asks for a stronger authentication of the patient
@@ -196,7 +219,7 @@ Feature: Finding the patient
     When 21 strangers are looked for
     Then the message is SES-121
     And the page says "Trop de demandes. Patientez avant de recommencer."
-    And 20 identification was asked for
+    And 20 identifications were asked for
     When 2 minutes go by
     And the patient HR-1 is looked for
     Then the page is headed "Est-ce bien la personne que vous prenez en charge ?"

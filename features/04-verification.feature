@@ -68,8 +68,10 @@ Feature: Is this the person?
     And the log has a security event
 
     Examples:
-      | defect               |
-      | xcpd-custodian-other |
+      | defect                    |
+      | xcpd-custodian-other      |
+      | xcpd-receiver-wrong       |
+      | xcpd-target-message-wrong |
 
   @U29
   Scenario: The demographics of another person are for the professional to notice
@@ -85,4 +87,4 @@ Feature: Is this the person?
   Scenario: A name in Greek letters is shown as received
     Given Dr Ada Exemple has found the patient GR-1
     Then the person shown is GR-1
-    And every foreign word on the page names its language
+    And the words of GR-1's country on the page name their language

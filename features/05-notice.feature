@@ -41,18 +41,23 @@ Feature: Notice and agreement
       | country | patient |
 
   @S7
-  Scenario Outline: The notice can be read in <words>
-    Given Dr Ada Exemple has confirmed the identity of HR-1
+  Scenario Outline: The patient's own language is offered first, here <words> for <patient>
+    Given Dr Ada Exemple has confirmed the identity of <patient>
+    Then the notice is offered in <words> first
     When the notice is opened in <words>
-    Then the notice is in <language> and names no patient
+    Then the notice is in <language> and tells nothing about <patient>
 
     Examples:
-      | words    | language |
-      | croate   | hr       |
-      | français | fr       |
-      | anglais  | en       |
-      | grec     | el       |
-      | portugais | pt      |
+      | patient | words     | language |
+      | HR-1    | croate    | hr       |
+      | EE-1    | estonien  | et       |
+      | GR-1    | grec      | el       |
+      | PT-1    | portugais | pt       |
+
+  @S7
+  Scenario: The notice can be read in every official language of the Union
+    Given Dr Ada Exemple has confirmed the identity of HR-1
+    Then the notice is offered in 24 languages, and each of them can be opened
 
   @U33
   Scenario: A notice in a language that does not exist

@@ -8,7 +8,7 @@ Feature: Sessions
     When the professional logs out
     Then the page is headed "Vous êtes déconnecté"
     And the page says "Aucune donnée du patient n’est conservée sur ce poste."
-    And 0 sessions are open
+    And no session is open
     And the browser keeps no cookie of a session
 
   @U44
@@ -47,7 +47,7 @@ Feature: Sessions
     Then the message is SES-110
     And the page says "Votre session a pris fin. Identifiez-vous de nouveau."
     And nothing of HR-1 is on the page
-    And 0 sessions are open
+    And no session is open
 
   @U43
   Scenario: Fourteen minutes do not
@@ -89,7 +89,8 @@ Feature: Sessions
   Scenario: A treatment relationship ends after its time
     Given Dr Ada Exemple reads the summary of HR-1
     When 3 hours of reading go by
-    Then no summary is shown
+    Then the message is SES-120
+    And no summary is shown
     And nothing of HR-1 is on the page
 
   @H8 @INV2

@@ -24,9 +24,6 @@ Feature: What clinicians meet when a foreign document or answer is wrong
       | http-302-login              | SES-082 |
       | rob-entity-bomb             | SES-082 |
       | rob-external-entity         | SES-082 |
-      | xcpd-receiver-wrong         | SES-083 |
-      | xcpd-target-message-wrong   | SES-083 |
-      | xcpd-custodian-other        | SES-083 |
       | xca-home-other              | SES-083 |
       | xca-patientid-other         | SES-083 |
       | xca-nosummary-generic       | SES-082 |
@@ -85,7 +82,8 @@ Feature: What clinicians meet when a foreign document or answer is wrong
     Given Croatie has the defect xca-nosummary-generic
     And Dr Ada Exemple is logged in
     When HR-1 is looked for and agrees, as far as the country goes
-    Then the page does not say "Aucune synthèse"
+    Then the message is SES-082
+    And the page does not say "Aucune synthèse"
 
   @D01 @U42
   Scenario: An allergy that is only told in words is not lost
@@ -131,7 +129,8 @@ Feature: What clinicians meet when a foreign document or answer is wrong
     Given Croatie has the defect ent-negation-flipped
     And Dr Ada Exemple reads the summary of HR-1
     Then "Alertes" does not say "amoxicilline"
-    And the section "Allergies" says "amoxicilline"
+    And the section "Allergies" says "Réfutées ou résolues (1)"
+    And the section "Allergies" says "Absence de : amoxicilline"
 
   @D07
   Scenario: A vaccine that was not given is not a given one
@@ -150,37 +149,46 @@ Feature: What clinicians meet when a foreign document or answer is wrong
     Given Croatie has the defect ent-problem-other-system
     And Dr Ada Exemple reads the summary of HR-1
     Then the section "Problèmes" has 2 rows
+    And the section "Problèmes" says "Esencijalna (primarna) hipertenzija non traduit"
 
   @D11
   Scenario: A number without a unit is said to be so
     Given Croatie has the defect ent-med-strength-unit-lost
     And Dr Ada Exemple reads the summary of HR-1
     Then the section "Traitements" has 4 rows
-    And the section "Traitements" says "unité"
+    And the section "Traitements" says "ramipril 5 (unité non indiquée) par comprimé"
 
   @D14
   Scenario: A medicine that nobody can name keeps its row
     Given Croatie has the defect ent-med-unidentifiable
     And Dr Ada Exemple reads the summary of HR-1
-    Then the section "Traitements" has 4 rows
+    Then the message is SES-102
+    And the section "Traitements" has 4 rows
+    And the section "Traitements" says "comprimé"
 
   @D15
   Scenario: A medicine that ended is not a current one
     Given Croatie has the defect ent-status-active-stopped
     And Dr Ada Exemple reads the summary of HR-1
-    Then the section "Traitements" says "Terminés"
+    Then the section "Traitements" says "En cours (3)"
+    And the section "Traitements" says "Terminés (1)"
+    And the section "Traitements" has 4 rows
 
   @D18
   Scenario: A retired code is not hidden
     Given Croatie has the defect term-deprecated
     And Dr Ada Exemple reads the summary of HR-1
     Then the section "Problèmes" has 2 rows
+    And the section "Problèmes" says "code retiré du catalogue"
+    And the section "Problèmes" says "code de remplacement : K64"
 
   @D19
   Scenario: A concept that was not transmitted is said to be so
     Given Croatie has the defect term-oth-bare
     And Dr Ada Exemple reads the summary of HR-1
     Then the section "Problèmes" has 2 rows
+    And the section "Problèmes" says "autre, non précisé"
+    And the section "Problèmes" says "texte libre, non traduit"
 
   @D20
   Scenario: A label that does not fit its code is marked
@@ -207,8 +215,25 @@ Feature: What clinicians meet when a foreign document or answer is wrong
     Then the page says "non traduit"
 
   @U28
-  Scenario: What is unusual but legal is borne
-    Given Croatie has the defect mtom-inline-base64
+  Scenario Outline: What is unusual but legal is borne: <defect>
+    Given Croatie has the defect <defect>
     And Dr Ada Exemple reads the summary of HR-1
     Then the summary is shown
     And there is no message
+    And "Alertes" says "amoxicilline"
+
+    Examples:
+      | defect                    |
+      | mtom-inline-base64        |
+      | mtom-multipart-without-xop |
+      | mtom-cid-encoded          |
+      | mtom-boundary-odd         |
+      | mtom-root-second          |
+      | mtom-preamble             |
+      | rob-bom                   |
+      | rob-emoji-astral          |
+      | rob-root-prefixed         |
+      | soap-prefix-odd           |
+      | xca-format-case           |
+      | xca-hash-upper            |
+      | ent-med-xsi-prefixed      |

@@ -38,11 +38,30 @@ Feature: What is left behind
       | reads the summary of          |
 
   @INV6
-  Scenario: A refusal and a stranger look alike to whoever asks about somebody
-    Given Dr Ada Exemple is logged in
-    When the patient LU-5 is looked for
-    Then nothing of LU-5 is on the page
+  Scenario Outline: A clock does not tell whether somebody is unknown or refused: <answer>
+    Given the portal keeps its beat
+    And Croatie answers the identification with <answer>
+    And Dr Ada Exemple is at the identity form of Croatie
+    When the patient HR-1 is looked for
+    Then the message is <message>
+    And the portal kept its beat before it said so
+    And nothing of HR-1 is on the page but the number
     And no list of summaries was asked for
+
+    Examples:
+      | answer              | message |
+      | no_match            | SES-060 |
+      | multiple_matches    | SES-061 |
+      | insufficient_rights | SES-070 |
+      | no_consent          | SES-072 |
+
+  @INV6
+  Scenario: Who is found is not kept waiting
+    Given the portal keeps its beat
+    And Dr Ada Exemple is at the identity form of Croatie
+    When the patient HR-1 is looked for
+    Then the page is headed "Est-ce bien la personne que vous prenez en charge ?"
+    And the portal said so at once
 
   @INV4
   Scenario: Only the patient's country is asked

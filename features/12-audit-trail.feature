@@ -5,7 +5,7 @@ Feature: The audit trail of a journey
   @INV3 @smoke
   Scenario: A whole journey
     Given Dr Ada Exemple reads the summary of HR-1
-    Then the audit trail holds ITI-55, PIN-ack, ITI-38, ITI-39
+    Then the audit trail holds, in this order, ITI-40, ITI-55, PIN-ack, EHDSI-92, ITI-38, ITI-39, EHDSI-94
     And every event names 899700000013
     And no event comes twice
 
@@ -57,3 +57,17 @@ Feature: The audit trail of a journey
     Given Dr Ada Exemple is logged in
     Then the audit trail holds ITI-40
     And the audit trail lacks ITI-55
+
+  @INV3 @S9
+  Scenario Outline: A copy that leaves the portal is recorded: <copy>
+    Given Dr Ada Exemple reads the summary of HR-1
+    Then the audit trail lacks DOC-export
+    When the <copy>
+    Then the audit trail holds DOC-export
+    And every event names 899700000013
+
+    Examples:
+      | copy                       |
+      | original is opened         |
+      | original XML is downloaded |
+      | French XML is downloaded   |

@@ -43,7 +43,7 @@ Feature: Pages that everybody can use
   @INV10
   Scenario Outline: Foreign words are marked as such in the summary of <patient>
     Given Dr Ada Exemple reads the summary of <patient>
-    Then every foreign word on the page names its language
+    Then the words of <patient>'s country on the page name their language
 
     Examples: every country
       | patient | country |

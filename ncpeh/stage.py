@@ -239,15 +239,15 @@ class Stage(Evidence):
         in_smp = catalogue_entry(fault).steps == ("SMP",) or parameters.get("steps") == ("SMP",)
         (self.smp_faults(country) if in_smp else self.ncp(country).faults).add(fault, **parameters)
 
-    def answer_with(self, country: str, step: str, code: str) -> None:
-        """Let a country refuse a step with this code."""
+    def answer_with(self, country: str, step: str, code: str, **limits: Any) -> None:
+        """Let a country refuse a step with this code; ``times`` says how often."""
         from simulators.faults import Fault
 
         name = self.step(step)
         parameters: dict[str, Any] = {"answer": code} if name == "ITI-55" else {
             "answer": "registry_error", "code": code, "text": "Refused."}
         self.ncp(country).faults.add(Fault(name=f"answers-{code}", family="state", steps=(cast("Any", name),),
-                                           transform="state", parameters=parameters))
+                                           transform="state", parameters=parameters), **limits)
 
     def warn_in_list(self, country: str) -> None:
         """Let a country list its summaries beside a warning, as a partial success."""

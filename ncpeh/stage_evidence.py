@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Set
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from clinician import Clinician, Page, Papers
@@ -154,10 +155,21 @@ class Evidence:
         name = "".join(self.patient(key)[1].name.family[:1]).encode()
         return {one.country for one in self.wire if name in one.body}
 
-    def spoken_in_document(self, doctor: Clinician) -> Set[str]:
-        """Languages of the document on the page: what its country writes, as far as it says so."""
-        banner = doctor.page.tree.xpath("string(//*[contains(@class, 'famille')]/@lang)")
-        return {banner} - {""}
+    def national_words(self) -> Set[str]:
+        """What the documents of this scenario call their concepts in the language of their country."""
+        bodies = [one.body.decode("utf-8", "replace") for one in self.wire
+                  if one.step == "ITI-39" and one.direction == "response"]
+        found = {unescape(word) for body in bodies
+                 for word in re.findall(r'<translation\b[^>]*?\bdisplayName="([^"]+)"', body)}
+        english = {unescape(word) for body in bodies
+                   for word in re.findall(r'<(?!translation\b)\w[^>]*?\bdisplayName="([^"]+)"', body)}
+        known = {word.lower() for word in english}
+        return {word for word in found if word.lower() not in known}
+
+    @staticmethod
+    def languages_of(country: Country) -> Set[str]:
+        """Languages that a country writes its documents in, two letters each."""
+        return {one[:2] for one in country.languages}
 
     # -- audit -----------------------------------------------------------------------------------------
 

@@ -160,9 +160,14 @@ def new_session_cookie(doctor):
     assert doctor.cookies()["__Host-session"]
 
 
-@then(parsers.parse("{n:d} sessions are open"))
-def sessions_open(stage, n):
-    assert len(list(stage.portal.sessions)) == n
+@then("no session is open")
+def no_session(stage):
+    assert not list(stage.portal.sessions)
+
+
+@then("one session is open")
+def one_session(stage):
+    assert len(list(stage.portal.sessions)) == 1
 
 
 @then(parsers.parse('the header names "{who}" and "{place}"'))

@@ -8,7 +8,8 @@ def not_asked(stage, step):
     assert stage.asked(step) == 0
 
 
-@then(parsers.parse("{n:d} {step} was asked for"))
+@then(parsers.re(r"(?P<n>\d+) (?P<step>identification|list of summaries|summary)s? w(as|ere) asked for"),
+      converters={"n": int})
 def asked(stage, n, step):
     assert stage.asked(step) == n
 
@@ -25,6 +26,12 @@ def trail_holds(stage, events):
     found = stage.event_types()
     for event in events.split(", "):
         assert event in found, found
+
+
+@then(parsers.parse("the audit trail holds, in this order, {events}"))
+def trail_holds_in_order(stage, events):
+    wanted = events.split(", ")
+    assert [one for one in dict.fromkeys(stage.event_types()) if one in wanted] == wanted
 
 
 @then(parsers.parse("the audit trail lacks {event}"))
@@ -52,6 +59,7 @@ def no_event_twice(stage):
 @then("the events wait on disk and are sealed")
 def events_wait(stage):
     assert stage.events_waiting() > 0
+    assert not any(b"AuditMessage" in content for _, content in stage.files())
 
 
 @when("the audit repository is back")
@@ -63,6 +71,16 @@ def repository_back(stage):
 def log_is_silent(stage, key):
     for trait in stage.traits_of(key):
         assert trait not in stage.logged(), f"{trait} was logged"
+
+
+@then("the portal kept its beat before it said so")
+def beat_was_kept(stage):
+    assert len(stage.waited) == 1 and 0 < stage.waited[0] <= stage.portal.settings.beat
+
+
+@then("the portal said so at once")
+def no_beat(stage):
+    assert stage.waited == []
 
 
 @then(parsers.parse("the log says {code}"))

@@ -57,6 +57,11 @@ def fill_in(stage, doctor, key):
     doctor.fill_in(stage.papers(key))
 
 
+@when(parsers.parse("the {number} in the papers of {key} is copied into the form"))
+def fill_in_number(stage, doctor, number, key):
+    doctor.fill_in(stage.papers(key), alternative=number)
+
+
 @when(parsers.parse("the papers of {key}, with a number that others have as well, are copied"))
 def fill_in_shared(stage, doctor, key):
     doctor.fill_in(stage.papers(key, shared=True))
@@ -65,18 +70,13 @@ def fill_in_shared(stage, doctor, key):
 @when(parsers.parse('"{text}" is typed into every field of the form'))
 def type_everywhere(doctor, text):
     for field in doctor.identity_form:
-        if field.kind == "text":
+        if field.kind == "text" and field.seen:
             doctor.enter(field.label, text, group=field.group)
 
 
 @when(parsers.parse('"{text}" is typed into "{label}"'))
 def type_into(doctor, text, label):
     doctor.enter(label, text)
-
-
-@when(parsers.parse('"{option}" is chosen'))
-def choose_option(doctor, option):
-    doctor.choose(option)
 
 
 @when("the form is sent")
@@ -232,10 +232,44 @@ def nothing_of(stage, doctor, key):
         assert not doctor.page.says(trait), f"{trait} is on the page"
 
 
-@then(parsers.parse("the notice is in {language} and names no patient"))
-def notice_is_in(notice, language):
+@then(parsers.parse("the notice is in {language} and tells nothing about {key}"))
+def notice_is_in(stage, notice, language, key):
     assert language in notice.languages
-    assert "Đurđević" not in notice.text
+    for trait in stage.traits_of(key):
+        assert trait not in notice.text and trait not in notice.address
+
+
+@then(parsers.parse("the notice is offered in {language} first"))
+def notice_first(doctor, language):
+    words = doctor.page.field("Langue de la notice").options[0][1]
+    assert doctor.same(language) in doctor.same(words), words
+
+
+@then(parsers.parse("the notice is offered in {n:d} languages, and each of them can be opened"))
+def every_notice(doctor, n):
+    offered = doctor.page.field("Langue de la notice").options
+    assert len({code for code, _ in offered}) == len(offered) == n
+    for code, words in offered:
+        notice = doctor.open_notice(words)
+        assert notice.languages[0] == code and len(notice.text) > 800, words
+
+
+@then(parsers.parse('the form now asks for "{one}", "{other}" and "{third}" as well'))
+def form_asks_for(doctor, one, other, third):
+    labels = " ".join(f"{field.label} {field.group}" for field in doctor.identity_form)
+    assert all(wanted in labels for wanted in (one, other, third)), labels
+
+
+@then(parsers.parse("the country was told the name and the birth date of {key}"))
+def told_name(stage, key):
+    sent = [one.body for one in stage.wire if one.step == "ITI-55" and one.direction == "request"][-1]
+    persona = stage.patient(key)[1]
+    assert persona.name.family[0].encode() in sent and persona.birth_time[:8].encode() in sent
+
+
+@then("no country can be chosen")
+def no_country(doctor):
+    assert [one.label for one in doctor.page.fields if one.name == "pays"] == []
 
 
 @when("a country that is not connected is sent")

@@ -80,7 +80,7 @@ def colleague_sees_nothing(stage, colleague, key):
 
 @then("the page may not be kept by anybody")
 def no_store(doctor):
-    assert "no-store" in doctor.page.headers.get("cache-control", "no-store")
+    assert "no-store" in doctor.page.headers["cache-control"]
 
 
 @then("the address and the title tell nothing about the patient")

@@ -33,6 +33,16 @@ def answers_with(stage, country, step, code):
     stage.answer_with(country, step, code)
 
 
+@given(parsers.parse("{country} asks, once, for more traits"))
+def asks_for_more(stage, country):
+    stage.answer_with(country, "identification", "more_traits", times=1)
+
+
+@given("the portal keeps its beat")
+def beat(stage):
+    stage.keep_beat()
+
+
 @given("the portal soon stops waiting")
 def impatient(stage):
     stage.make_impatient()

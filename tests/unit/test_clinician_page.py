@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinician import NotOnPageError, Page
+from clinician import Field, NotOnPageError, Page
 
 HTML = """<html lang="fr"><head><title>T</title></head><body><h1>Qui ?</h1>
 <div role="alert"><ul><li><a href="#a">Saisissez l’âge</a></li></ul></div>
@@ -35,3 +35,14 @@ def test_what_is_missing_is_told_with_what_is_there() -> None:
     """Who looks for a button in vain reads which ones there are."""
     with pytest.raises(NotOnPageError, match="« Envoyer »"):
         Page("https://x/", HTML).button("Imprimer")
+
+
+@pytest.mark.parametrize(("wanted", "value"), [
+    ("ga", "ga"), ("irlandais", "ga"), ("Gaeilge", "ga"), ("bulgare – български", "bg"), ("bulg", "bg")])
+def test_an_option_is_found_by_its_value_before_its_words(wanted: str, value: str) -> None:
+    """``ga`` is Irish, though the letters stand in the words of Bulgarian as well."""
+    languages = Field(name="langue", kind="select", options=(
+        ("bg", "bulgare – български"), ("ga", "irlandais – Gaeilge")))
+    assert languages.option(wanted) == value
+    with pytest.raises(NotOnPageError):
+        languages.option("klingon")
