@@ -23,6 +23,7 @@ from ehdsi import oids, smp, xml
 from ehdsi.errors import MalformedMessage, PeerError, SignatureRefused, TransportFailure
 from ehdsi.search_mask import SearchMask, parse_mask
 from ehdsi.trust import Purpose, TrustAnchors, check_certificate
+from ehdsi.xml import XmlElement
 from exchange.http import Courier, Limits
 from exchange.tls import ClientTls, client_context
 from exchange.wire import OnMessage, ignore
@@ -253,6 +254,12 @@ def _certificate(der: bytes) -> x509.Certificate:
                                clause="OASIS BDX-SMP 1.0, 2.3.4") from None
 
 
+@lru_cache(maxsize=64)
+def _mask_in(element: XmlElement) -> SearchMask:
+    """The mask of an element that is remembered anyway, read once: each form of a country asks for it."""
+    return parse_mask(element)
+
+
 def mask_of(metadata: smp.ServiceInformation, country: str, *, now: datetime) -> SearchMask:
     """The search mask inside a verified entry.
 
@@ -266,7 +273,7 @@ def mask_of(metadata: smp.ServiceInformation, country: str, *, now: datetime) ->
         raise MalformedMessage(f"the SMP holds no search mask for {country}", where="Endpoint/Extension",
                                expected="searchFields", got="nothing",
                                clause="eHDSI International Search Mask")
-    mask = parse_mask(elements[-1])
+    mask = _mask_in(elements[-1])
     if mask.country.upper() != country:
         raise PeerError("the search mask belongs to another country", where="country/@code", expected=country,
                         got=mask.country[:2], clause="eHDSI International Search Mask")
