@@ -148,5 +148,5 @@ def _table(measured: Mapping[StepName, float], floors: Mapping[StepName, Mapping
                  "gateway verifies no signature in a warm journey: those of the SMP hold for a while, "
                  "answers of countries carry none.",
                  "The parts are the bare libraries in a loop, hot, on the bytes of the journey. The rest is "
-                 "the HTTP client, messages, decisions, the reading of the document into a model, content rules, "
-                 "translation, audit; the part `journey` splits it further."))
+                 "the HTTP client, messages, decisions, the reading of the document into a model, content "
+                 "rules, translation, audit; the part `journey` splits it further."))

@@ -86,8 +86,8 @@ def run() -> list[Table]:
         rows=tuple((f"{size:,}", f"{took:.0f}", f"{memory:.0f}") for size, took, memory in rows),
         remarks=(verdict("a look-up among a million", last[1] / first[1], SLOWER, "times one among ten"),
                  verdict("memory for a million more", last[2] - first[2], HEAVIER_MB, "MB"),
-                 f"CPU time of {MEASURED:,} look-ups spread over each size, median of {BLOCKS} parts; nothing is "
-                 "stored, a patient is derived from the identifier."))]
+                 f"CPU time of {MEASURED:,} look-ups spread over each size, median of {BLOCKS} parts; "
+                 "nothing is stored, a patient is derived from the identifier."))]
 
 
 def main() -> int:

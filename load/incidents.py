@@ -6,6 +6,7 @@ An incident travels from Locust's workers to the master as the name of a statist
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,12 +37,14 @@ class Acting:
         self._console, self._open, self._timer = console, open_http, timer
         self._known: dict[str, str] | None = None
         self._asked = float("-inf")
+        self._lock = threading.Lock()
 
     def on(self, country: str) -> str:
         """Names of the faults that act, ``none``, or ``unknown`` when nobody can say."""
-        if self._console and self._timer() - self._asked >= KEPT:
-            self._asked = self._timer()
-            self._known = self._read()
+        with self._lock:  # who comes while somebody asks waits for the answer
+            if self._console and self._timer() - self._asked >= KEPT:
+                self._known = self._read()
+                self._asked = self._timer()
         if self._known is None:
             return "unknown"
         return self._known.get(country, "unknown")

@@ -37,10 +37,17 @@ def _run(folder: Path, *options: str, model: str = "closed", amount: str = "user
     return code, json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
 
 
-def test_a_short_run_is_without_errors_and_without_wrong_patients(tmp_path):
-    """The gate of CI: journeys happen, nobody sees another's summary, no audit event is lost."""
-    code, result = _run(tmp_path)
+def test_the_smoke_profile_is_without_errors_and_without_wrong_patients(tmp_path):
+    """The gate of CI, in half its time: every country, nobody sees another's summary, no event is lost."""
+    code = main(["load", "--profile", "smoke", "--scale", "0.5", "--out", str(tmp_path / "out")])
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert code == 0, result["examples"]
+    held = {what: got for what, _, got, holds in result["verdict"] if holds}
+    for what in ("wrong patients", "errors without a code", "lost audit events"):
+        assert held[what] == "0"
+    assert result["incidents"] == []
+    assert len(result["countries"]) > 1
+    assert sum(one["count"] for one in result["exchanges"]) > 3 * result["ended"]["shown"]
     assert result["ended"]["shown"] >= 2
     assert result["trouble"] == {}
     assert result["audit"]["recorded"] > 5 * result["ended"]["shown"]
@@ -68,6 +75,9 @@ def test_a_country_that_is_down_misses_the_threshold_with_a_code(tmp_path):
     assert result["trouble"].get("refused", 0) > 0
     assert "error" not in result["trouble"]
     assert set(result["ended"]) & {"SES-080", "SES-081", "SES-082"}
+    told = {(one["what"], one["faults"]) for one in result["incidents"]}
+    assert told == {("refused", "http-503-plain")}
+    assert sum(one["spoilt"].get("http-503-plain", 0) for one in result["exchanges"]) > 0
 
 
 def test_a_profile_that_is_not_there_is_named(capsys):

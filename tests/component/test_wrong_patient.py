@@ -73,7 +73,7 @@ def test_the_country_whose_answers_were_counted_as_wrong_names_others_by_the_sam
         assert acting.on("CZ") == FAULT
         assert acting.on("HR") == "none"
     assert ended.how == REJECTED
-    assert {"family name", "given name"} <= set(ended.differs)
+    assert "family name" in ended.differs or "given name" in ended.differs
 
 
 def test_an_incident_says_what_where_and_under_which_fault():
