@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from countries.synthetic.record import LIVEBIRTH, MISCARRIAGE, Chart, Condition, Outcome, Pregnancy, later
-from countries.synthetic.streams import Stream
+from countries.synthetic.streams import Stream, triangular
 from countries.synthetic.tables import ConditionRow, Model, Relation, day_of, span
 
 #: Mean number of livebirths by the age of a woman.
@@ -65,9 +65,11 @@ def add_conditions(chart: Chart, model: Model) -> None:
     factors = _factors(model)
     for key in model.order:
         row = model.conditions[key]
-        at, onset = drawn.unit(), _onset(chart, row, drawn)
-        if at < _probability(chart, row, factors.get(key, ())) and onset is not None:
-            _take(chart, model, row, onset)
+        at, began, within = drawn.unit(), drawn.unit(), drawn.unit()
+        if at < _probability(chart, row, factors.get(key, ())):
+            onset = _onset(chart, row, began, within)
+            if onset is not None:
+                _take(chart, model, row, onset)
     _imply(chart, model)
     if chart.ever("kidney_tx"):
         for key in AFTER_KIDNEY_TRANSPLANT:
@@ -122,9 +124,9 @@ def _eligible(chart: Chart, row: ConditionRow) -> bool:
     return not (row.key == "menopause" and chart.pregnancy is not None)
 
 
-def _onset(chart: Chart, row: ConditionRow, stream: Stream) -> date | None:
-    """When it began: triangular over the ages of the row, never after today. Two draws in any case."""
-    age, at = stream.triangular(*row.onset, limit=chart.age), stream.unit()
+def _onset(chart: Chart, row: ConditionRow, began: float, at: float) -> date | None:
+    """When it began: triangular over the ages of the row, never after today; from two draws."""
+    age = triangular(began, *row.onset, limit=chart.age)
     if row.congenital:
         return chart.birth
     if row.key == "preecl_past" and chart.livebirths:

@@ -38,9 +38,9 @@ def add_observations(chart: Chart, model: Model) -> None:
     body = _body(chart, model, chart.stream("body"))
     measured = number(model.observations[SYSTOLIC]["p_measured"])
     pressure = chart.stream("pressure").chance(measured if chart.age >= 3 else 0.15)
+    measuring = chart.stream("measured")
     for loinc, row in model.observations.items():
-        own = Stream(chart.version, chart.country, chart.identifier, "observation", loinc)
-        drawn, value = own.unit(), values.get(loinc)
+        drawn, value = measuring.unit(), values.get(loinc)
         if loinc in (SYSTOLIC, DIASTOLIC):
             taken = pressure
         elif loinc in (HEIGHT, WEIGHT, BMI):
@@ -79,8 +79,8 @@ def _effect(chart: Chart, model: Model, loinc: str) -> Row | None:
 def _values(chart: Chart, model: Model) -> dict[str, float]:
     """Every value that could be measured, by LOINC code."""
     found: dict[str, float] = {}
+    stream = chart.stream("values")
     for loinc, row in model.observations.items():
-        stream = Stream(chart.version, chart.country, chart.identifier, "value", loinc)
         turn = max(-2.0, min(2.0, stream.normal()))
         means = row["mean_m_by_band" if chart.sex == "M" else "mean_f_by_band"].split(",")
         effect = _effect(chart, model, loinc)

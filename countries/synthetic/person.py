@@ -16,10 +16,12 @@ from countries.synthetic.tables import Row, number, rows
 from ehdsi.cda.datatypes import Address, PersonName
 
 if TYPE_CHECKING:
-    from faker import Faker
+    from faker import Generator
 
 #: How often a name is drawn anew when it has a letter that the country does not write.
 ATTEMPTS = 40
+#: Parts of an address, and those that belong together.
+PLACE, TOWN = ("street", "city", "postcode"), ("city", "postcode")
 #: Marks between the words of a name that any alphabet may have.
 MARKS = " -'.’"
 _FIELD = re.compile(r"\{(\w+)(?::([^}]*))?\}")
@@ -127,11 +129,12 @@ def _by_hand() -> dict[str, Row]:
 
 
 @cache
-def _faker(locale: str) -> Faker:
+def _faker(locale: str) -> Generator:
     # The library takes a tenth of a second to import, which a world without synthetic patients never needs.
     from faker import Faker
 
-    return Faker(locale)
+    made: Generator = Faker(locale).factories[0]
+    return made
 
 
 def name_of(country: Country, sex: str, stream: Stream, family: tuple[str, ...] = ()) -> PersonName:
@@ -159,15 +162,17 @@ def _part(country: Country, what: str, sex: str, stream: Stream) -> str:
     return "".join(char for char in name if char.casefold() in letters) or country.names.native
 
 
-def _drawn(country: Country, what: str, sex: str, stream: Stream) -> str:
+def _drawn(country: Country, what: str, sex: str, stream: Stream, place: float | None = None) -> str:
+    """One part, from the lists by hand or from the library; ``place`` says which of a list of towns."""
     column = {"given": "male" if sex == "M" else "female"}.get(what, what)
     listed = _by_hand().get(country.code, {}).get(column, "")
     if listed or not country.locale.faker:
-        return stream.choose(listed.split(","))
-    seed = int(stream.unit() * 2**53)
+        names = listed.split(",")
+        return names[int(place * len(names))] if what in TOWN and place is not None else stream.choose(names)
     with _LOCK:
         fake = _faker(country.locale.faker[int(stream.unit() * len(country.locale.faker))])
-        fake.seed_instance(seed)
+        # Drawing from the stream itself costs a third of seeding the library's generator for each part.
+        fake.random = stream.source
         made: Any = _FAKERS[what](fake, sex)
     return str(made).split(",")[0].strip()
 
@@ -182,16 +187,9 @@ _FAKERS: dict[str, Any] = {
 
 
 def address_of(country: Country, stream: Stream) -> Address:
-    """An invented address as the country writes it; town and postal code are drawn alike."""
+    """An invented address as the country writes it; of lists, the town and its own postal code."""
     place = stream.unit()
-    street, city, postcode = (
-        _drawn(country, what, "", again)
-        for what, again in (
-            ("street", stream),
-            ("city", Stream(str(place))),
-            ("postcode", Stream(str(place))),
-        )
-    )
+    street, city, postcode = (_drawn(country, what, "", stream, place) for what in PLACE)
     values = {
         "street": street,
         "number": str(stream.whole(1, 90)),

@@ -131,7 +131,10 @@ class Function:
 
 @dataclass(slots=True, kw_only=True)
 class Chart:
-    """Everything about one patient. Lists keep the order in which the steps wrote them."""
+    """Everything about one patient. Lists keep the order in which the steps wrote them.
+
+    ``age`` in years and ``band``, the index of the age band, are those of ``today``.
+    """
 
     country: str
     identifier: str
@@ -155,6 +158,12 @@ class Chart:
     habits: list[Habit] = field(default_factory=list)
     functions: list[Function] = field(default_factory=list)
     plans: list[Row] = field(default_factory=list)
+    age: float = field(init=False)
+    band: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.age = self.age_at(self.today)
+        self.band = band_of(self.age)
 
     def stream(self, topic: str) -> Stream:
         """The random stream of a topic."""
@@ -163,16 +172,6 @@ class Chart:
     def age_at(self, day: date) -> float:
         """Age in years on a day."""
         return (day - self.birth).days / YEAR
-
-    @property
-    def age(self) -> float:
-        """Age in years today."""
-        return self.age_at(self.today)
-
-    @property
-    def band(self) -> int:
-        """Index of the age band today."""
-        return band_of(self.age)
 
     @property
     def livebirths(self) -> list[date]:

@@ -19,11 +19,17 @@ VERSION = "2"
 
 
 class Stream:
-    """Draws of one topic. Only ``random()`` of the Mersenne Twister is used, which Python keeps stable."""
+    """Draws of one topic. We use only ``random()`` of the Mersenne Twister, which Python keeps stable."""
 
     def __init__(self, *parts: str) -> None:
         digest = hashlib.sha256("|".join(parts).encode()).digest()
-        self._next = random.Random(int.from_bytes(digest[:16], "big")).random  # noqa: S311 - no secret
+        self._source = random.Random(int.from_bytes(digest[:16], "big"))  # noqa: S311 - no secret
+        self._next = self._source.random
+
+    @property
+    def source(self) -> random.Random:
+        """The generator behind the draws, for a library that draws for itself."""
+        return self._source
 
     def unit(self) -> float:
         """A number in [0, 1)."""
@@ -61,17 +67,7 @@ class Stream:
 
     def triangular(self, low: float, mode: float, high: float, limit: float = math.inf) -> float | None:
         """Triangular, cut off at ``limit``; None when all of it lies beyond. One draw in any case."""
-        at = self._next()
-        if limit < low:
-            return None
-        if high <= low:
-            return low
-        if limit < high:
-            at *= _triangular_share(low, mode, high, limit)
-        turn = (mode - low) / (high - low)
-        if at < turn:
-            return low + math.sqrt(at * (high - low) * (mode - low))
-        return high - math.sqrt((1 - at) * (high - low) * (high - mode))
+        return triangular(self._next(), low, mode, high, limit)
 
     def poisson(self, mean: float, most: int) -> int:
         """A Poisson number, at most ``most``; one draw."""
@@ -85,6 +81,20 @@ class Stream:
     def day(self, first: date, last: date) -> date:
         """A day from first to last, both included."""
         return first + timedelta(days=int(self._next() * ((last - first).days + 1)))
+
+
+def triangular(at: float, low: float, mode: float, high: float, limit: float = math.inf) -> float | None:
+    """The triangular number that a draw stands for, cut off at ``limit``; None if all lies beyond."""
+    if limit < low:
+        return None
+    if high <= low:
+        return low
+    if limit < high:
+        at *= _triangular_share(low, mode, high, limit)
+    turn = (mode - low) / (high - low)
+    if at < turn:
+        return low + math.sqrt(at * (high - low) * (mode - low))
+    return high - math.sqrt((1 - at) * (high - low) * (high - mode))
 
 
 def _triangular_share(low: float, mode: float, high: float, limit: float) -> float:
