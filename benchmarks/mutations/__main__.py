@@ -30,6 +30,12 @@ class Verdict:
     scenario: str
     seconds: float
     output: str
+    code: int
+
+    @property
+    def played(self) -> bool:
+        """Were its scenarios played at all? Anything but "all passed" and "some failed" says no."""
+        return self.code in (0, 1)
 
     @property
     def noticed(self) -> bool:
@@ -46,6 +52,7 @@ def play(mutation: Mutation) -> Verdict:
                           capture_output=True, text=True, check=False)
     found = _FAILED.search(done.stdout) if done.returncode == 1 else None
     return Verdict(mutation=mutation, scenario=found[1] if found else "", output=done.stdout + done.stderr,
+                   code=done.returncode,
                    seconds=time.perf_counter() - begin)
 
 
@@ -68,7 +75,7 @@ def _words(test: str) -> str:
 
 
 def main(names: list[str]) -> int:
-    """Play, print, and write the page; 1 when a breakage was not noticed."""
+    """Play, print, and write the page; 1 when a breakage was not noticed, 3 when one was not played."""
     chosen = [named(name) for name in names] or list(table())
     with ThreadPoolExecutor(2) as two:
         verdicts = list(two.map(play, chosen))
@@ -76,6 +83,9 @@ def main(names: list[str]) -> int:
         print(f"{one.mutation.name:35} {one.seconds:5.1f} s  {one.scenario or 'NOT NOTICED'}")
         if not one.noticed:
             print(one.output[-1500:])
+    if not all(one.played for one in verdicts):
+        print("some could not be played; the page stays as it is")
+        return 3
     if not names:
         PAGE.write_text(page(verdicts), encoding="utf-8")
     return 0 if all(one.noticed for one in verdicts) else 1
