@@ -181,7 +181,11 @@ def no_identifier(bench: Bench) -> Iterator[Observation]:
     reply = bench.send(bench.writer.discovery(traits))
     yield from refused(reply, Refusal(codes=("ERROR_PI_GENERIC", "ERROR_PI_NO_MATCH"), issue=""))
     issues = {one.code for one in reply.discovery().issues}
-    if not issues & {"DemographicsQueryNotAllowed", "AdditionalDemographicsRequested"} and None not in issues:
+    if None in issues:
+        yield deviation(
+            "xcpd-reason-lost", where="ITI-55 reasonOf/detectedIssueEvent", expected="a code", got="none"
+        )
+    elif not issues & {"DemographicsQueryNotAllowed", "AdditionalDemographicsRequested"}:
         yield Observation(
             what="the refusal does not say that an identifier is needed",
             where="ITI-55 reasonOf",

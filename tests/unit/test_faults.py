@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from lxml import etree
 
-from ehdsi import xml
+from ehdsi import mtom, xml
 from ehdsi.errors import LocalError
 from simulators.faults import STAGES, STEPS, FaultSet, catalogue, catalogue_entry, read_catalogue
-from simulators.faults_apply import PREFIXES, edit_bytes, edit_document, edit_response
-from simulators.http import HttpResponse
+from simulators.faults_apply import PREFIXES, edit_bytes, edit_document, edit_request, edit_response
+from simulators.http import HttpRequest, HttpResponse
 
 GOOD = 'family = "x"\nsteps = ["ITI-55"]\ntransform = "delay"\ndescription = "d"\n'
 
@@ -129,6 +131,56 @@ def test_tree_edits(transform: str, parameters: dict[str, object], expected: byt
 def test_byte_edits(parameters: dict[str, object], expected: bytes) -> None:
     """Each operation on bytes gives the bytes that its name promises."""
     assert edit_bytes([_fault("mime", **parameters)], "<a>é</a>".encode()) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sent", "understood"),
+    [
+        ({"operation": "substitute", "find": "<!DOCTYPE.*?>", "by": ""}, b"<!DOCTYPE a><a/>", b"<a/>"),
+        ({"operation": "guess_encoding"}, "é".encode("latin-1"), "é".encode()),
+        ({"operation": "guess_encoding"}, "é".encode(), "é".encode()),
+    ],
+)
+def test_requests_are_misread(parameters: dict[str, object], sent: bytes, understood: bytes) -> None:
+    """A reader that forgives too much understands something else than was sent; the rest stays as it was."""
+    request = HttpRequest(method="POST", path="/x", body=sent)
+    got = edit_request([_fault("read", **parameters), catalogue_entry("latency")], request)
+    assert got == replace(request, body=understood)
+
+
+def test_the_last_part_of_a_package_is_encoded() -> None:
+    """Only the last part is encoded, its header says so, and what is no package stays."""
+    kind, package = mtom.join(b"<root/>", {"one": b"<a/>", "two": b"<b/>" * 40}, boundary="b")
+    coded = edit_bytes([_fault("mime", operation="encode_last_part")], package)
+    assert coded.count(b"Content-Transfer-Encoding: base64") == 1 and b"<b/>" not in coded
+    parts = mtom.split(kind, coded).parts
+    assert (parts["one"].read(), parts["two"].read()) == (b"<a/>", b"<b/>" * 40)
+    assert edit_bytes([_fault("mime", operation="encode_last_part")], b"plain") == b"plain"
+
+
+def test_an_entry_is_like_another_but_for_what_it_says() -> None:
+    """What an entry leaves out comes from its model; a model that is not there, or has one, is a mistake."""
+    head = f'[a]\n{GOOD}requirement = ["R"]\n[b]\nlike = "a"\nsteps = ["ITI-39"]\n'
+    found = read_catalogue(head, "test")
+    assert (found["b"].requirement, found["b"].transform, found["b"].steps) == (("R",), "delay", ("ITI-39",))
+    assert found["a"].steps == ("ITI-55",) and found["b"].name == "b"
+    for wrong in ('[c]\nlike = "nobody"\n', '[c]\nlike = "b"\n'):
+        with pytest.raises(LocalError, match=r"fault c: .* is no entry of this file to be like"):
+            read_catalogue(head + wrong, "test")
+
+
+def test_faults_wait_for_a_promised_behaviour_or_an_unreadable_request() -> None:
+    """One acts only where the pack promises a refusal, the other only after a request made no sense."""
+    faults, others = FaultSet(), FaultSet()
+    faults.add("ret-consent-forgotten")
+    others.add("rob-unread-lasting")
+    assert faults.take("ITI-39", "HR-1", behaviour="ok") == ()
+    assert [one.name for one in faults.take("ITI-39", "HR-5", behaviour="no_consent")] == [
+        "ret-consent-forgotten"
+    ]
+    assert others.take("ITI-55", "HR-1", behaviour="ok") == ()
+    others.refusing("ITI-55", "MalformedXml", HttpRequest(method="POST", path="/x"))
+    assert [one.name for one in others.take("ITI-55", "HR-1", behaviour="ok")] == ["rob-unread-lasting"]
 
 
 def test_unknown_operation_is_refused() -> None:
