@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.load_page import page_with, section_of_map, section_of_run
 from load.profile import Thresholds, load, stretched
 from ncpeh.load_metrics import exchanges
 from ncpeh.load_run import judged
@@ -17,6 +18,7 @@ from reports.load.curve import curve, knee, told
 
 TIMES = {"count": 9, "mean": 10.0, "p50": 9, "p95": 20, "p99": 30, "max": 31.0}
 RESULT = {
+    "scale": 1.0, "people": 0.5, "pauses": 1.0,
     "title": "Test", "profile": "test", "model": "closed", "seconds": 40.0, "workers": 1, "generators": 1,
     "conditions": "", "processes": False, "machine": "Linux, 2 cores", "seed": 1, "when": "2026-01-01",
     "stages": [(20, 1, 0.0), (20, 2, 0.0)], "step_up": True, "generator_overloaded": False,
@@ -145,3 +147,15 @@ def test_a_smaller_run_keeps_its_shape():
     assert [(one.start, one.end) for one in small.faults if one.name == "soap-fault"] == [(12.0, 24.0)]
     assert small.thresholds.journeys == 10
     assert stretched(whole, 2.0).thresholds.journeys == whole.thresholds.journeys
+
+
+def test_the_page_of_figures_keeps_the_runs_that_were_not_made_again():
+    """A section is replaced by its heading; the command that gives it stands in it, with what was missed."""
+    run = section_of_run(RESULT | {"verdict": [("journeys", "≥ 10", "9", False)]})
+    assert "`ncpeh load --profile test --people 0.5`" in run
+    assert "9 **missed**" in run
+    page = page_with([run, section_of_map(CELLS)], "")
+    again = page_with([section_of_run(RESULT)], page)
+    assert again.count("## Test\n") == again.count("## Map of degradation\n") == 1
+    assert "missed" not in again
+    assert "| 0.5 s | **100%**, 0.9 / 2.1 s; 100% | **50%**" in again
