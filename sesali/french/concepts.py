@@ -33,7 +33,7 @@ class Known:
     ----------
     stored : the terminology holds the concept.
     status, replaced_by : of the concept, as in the terminology; current and empty for others.
-    french : French words and who worded them; None without any.
+    french : French words, who worded them, the words for comparing; None without any.
     english, folded : English words, and the same for comparing; None without any.
     system : name of the code system for a French reader, empty when unknown.
     """
@@ -41,7 +41,7 @@ class Known:
     stored: bool = False
     status: str = "current"
     replaced_by: str = ""
-    french: tuple[str, str] | None = None
+    french: tuple[str, str, str] | None = None
     english: str | None = None
     folded: str | None = None
     system: str = ""
@@ -54,6 +54,7 @@ class Concepts:
         self._terminology = terminology
         self._french = tuple(language for language in languages if language.startswith("fr"))
         self._known: dict[tuple[str | None, str | None], Known] = {}
+        self._outside: dict[tuple[str | None, str | None, tuple[str, ...]], bool] = {}
 
     def of(self, system: str | None, code: str | None) -> Known:
         """What is known about a code; a ``Known`` that says nothing for one that is not stored."""
@@ -62,6 +63,16 @@ class Concepts:
             found = self._look_up(system, code)
             if found.stored:
                 self._known[system, code] = found
+        return found
+
+    def outside(self, system: str | None, code: str | None, value_sets: tuple[str, ...]) -> bool:
+        """Whether a stored concept is known to be in none of these value sets; false without any."""
+        key = (system, code, value_sets)
+        found = self._outside.get(key)
+        if found is None:
+            member = self._terminology.member
+            found = bool(value_sets) and all(member(one, system, code) is False for one in value_sets)
+            self._outside[key] = found
         return found
 
     def _look_up(self, system: str | None, code: str | None) -> Known:
@@ -75,7 +86,7 @@ class Concepts:
             stored=True,
             status=concept.status,
             replaced_by=concept.replaced_by,
-            french=(french.text, store.source_text(french.source)) if french is not None else None,
+            french=(french.text, store.source_text(french.source), normal(french.text)) if french else None,
             english=english,
             folded=normal(english) if english else None,
             system=label,

@@ -103,7 +103,9 @@ class Labeller:
         text, lang, source, marks, worded_by = self._choose(coded, at)
         marks += self._marks(coded, at, source)
         original, original_lang = self._original(coded)
-        if self.normal(original) == self.normal(text):
+        french = self._concept(coded).french
+        folded = french[2] if french is not None and source == "french" else self.normal(text)
+        if self.normal(original) == folded:
             original = ""
         return Term(
             text=text,
@@ -165,10 +167,12 @@ class Labeller:
         """Language of a display name as sent: English in a pivot element, else the document's own."""
         if coded.translations and any(w.display_name for w in _below(coded)):
             return "en"  # of a pivot
+        return "en" if self._is_english(coded, coded.display_name or "") else self.language
+
+    def _is_english(self, coded: Coded, text: str) -> bool:
+        """Whether a text is the terminology's English name of a code, as it is or but for its spelling."""
         known = self._concept(coded)
-        if known.english and known.folded == self.normal(coded.display_name or ""):
-            return "en"
-        return self.language
+        return bool(known.english) and (text == known.english or self.normal(text) == known.folded)
 
     def _without_code(self, coded: Coded) -> Term:
         """A null flavour with national words, free text without a code, or nothing but a flavour."""
@@ -227,8 +231,8 @@ class Labeller:
         named = [w for w in _below(coded) if w.display_name]
         if named:
             deepest = named[-1]
-            same = self._concept(deepest).folded == self.normal(deepest.display_name or "")
-            return deepest.display_name or "", "en" if same else self.language
+            text = deepest.display_name or ""
+            return text, "en" if self._is_english(deepest, text) else self.language
         if coded.original_text:
             return coded.original_text, self.language
         if coded.display_name:
@@ -238,7 +242,10 @@ class Labeller:
     def _marks(self, coded: Coded, at: str, source: Source) -> tuple[Mark, ...]:
         marks: list[Mark] = []
         concept = self._concept(coded)
-        if concept.stored and (concept.status != "current" or self._outside(coded, _value_sets(at))):
+        if concept.stored and (
+            concept.status != "current"
+            or self._concepts.outside(coded.code_system, coded.code, _value_sets(at))
+        ):
             marks.append(Mark(kind="retired", text=self._retired(concept.replaced_by)))
         if coded.null_flavor:
             marks.append(
@@ -247,11 +254,6 @@ class Labeller:
         if source in ("french", "general") and self._discordant(coded):
             marks.append(Mark(kind="discordant", text="libellé discordant"))
         return tuple(marks)
-
-    def _outside(self, coded: Coded, sets: tuple[str, ...]) -> bool:
-        """Whether a code is known to be in none of the value sets of its place."""
-        member = self.terminology.member
-        return bool(sets) and all(member(s, coded.code_system, coded.code) is False for s in sets)
 
     def _retired(self, replaced_by: str) -> str:
         version = f" (MVC {self.terminology.version})" if self.terminology.version else ""
@@ -264,10 +266,11 @@ class Labeller:
         A name of a national document in its own language cannot be compared and is no contradiction: it is
         shown as the original anyway.
         """
-        sent = self.normal(coded.display_name or "")
-        if not sent:
+        name = coded.display_name or ""
+        if not name or self._is_english(coded, name):
             return False
-        if self._concept(coded).folded == sent:
+        sent = self.normal(name)
+        if not sent:
             return False
         wordings = self.terminology.wordings(coded.code_system, coded.code)
         if not any(w.language.startswith("en") for w in wordings):
@@ -285,9 +288,9 @@ class Labeller:
             self._wording("traduction", below, below.display_name or below.original_text or "")
             for below in _below(coded)
         ]
-        known = self._concept(coded)
-        if known.english and known.folded not in [self.normal(w.text) for w in wordings]:
-            wordings.append(Wording(label="anglais", text=known.english, lang="en"))
+        english = self._concept(coded).english
+        if english and not any(self._is_english(coded, w.text) for w in wordings):
+            wordings.append(Wording(label="anglais", text=english, lang="en"))
         origin = coded.origin
         return Trace(
             wordings=tuple(w for w in wordings if w.text or w.code),

@@ -38,7 +38,7 @@ def _texts(reading: Reading, groups: Groups, name: str) -> tuple[str, ...]:
     found = groups.get(name)
     if not found:
         return ()
-    return tuple([text for text in (text_of(reading, element)[0] for element in found) if text])
+    return tuple([text for element in found if (text := text_of(reading, element)[0])])
 
 
 def _joined(reading: Reading, groups: Groups, name: str) -> str | None:
