@@ -246,6 +246,11 @@ class PortalWorld:
         return self._listener.url
 
     @property
+    def metrics(self) -> dict[str, list[str]]:
+        """Where ``gateway`` and ``simulators`` tell their figures: addresses of each."""
+        return {role: list(urls) for role, urls in sorted(self._scraped.items())}
+
+    @property
     def ca(self) -> Path:
         """Trust anchors of this world (PEM), for browsers and clients."""
         return self._run_dir / "pki" / "ca.pem"

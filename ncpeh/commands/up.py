@@ -82,5 +82,6 @@ def _print(everything: PortalWorld) -> None:
                  for code, country in world.countries.items()])
     audit = f"\naudit: {everything.repository.page}" if everything.repository else ""
     print(f"\nportal: {everything.url}\nconsole: {everything.console.url}\nSMP: {world.smp_url}{audit}\n"
+          f"metrics: {' '.join(url for urls in everything.metrics.values() for url in urls)}\n"
           f"world: {path}\n"
           f"try: ncpeh journey --world {path} --country {next(iter(world.countries))}\nready", flush=True)
