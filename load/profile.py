@@ -48,7 +48,9 @@ class Thresholds:
 
     ``wrong_patients``, ``errors`` (answers without a code, broken pages), ``lost_audit_events`` are counts;
     ``refused`` is the share of journeys that ended on a coded page though all was well with the patient;
-    ``refused_elsewhere`` is the same share for the countries on which no fault of the profile acts;
+    ``refused_elsewhere`` is the same share for the countries on which no fault of the profile acts, and
+    ``p95_elsewhere`` the milliseconds of a whole journey to any of them;
+    ``recovery`` is how many times as long a journey may take in the last stage as in the first;
     ``journeys`` is the least number of journeys for the run to mean anything.
     """
 
@@ -57,6 +59,8 @@ class Thresholds:
     lost_audit_events: int = 0
     refused: float = 0.0
     refused_elsewhere: float = -1.0
+    p95_elsewhere: float = -1.0
+    recovery: float = -1.0
     journeys: int = 1
     memory_growth: float = -1.0
     p95: Mapping[str, float] = field(default_factory=dict)

@@ -189,7 +189,8 @@ def judged(result: dict[str, Any], thresholds: Thresholds, spoilt: Collection[st
            ) -> list[tuple[str, str, str, bool]]:
     """What was wanted and what came: (what, at most or at least, got, holds).
 
-    ``spoilt`` : countries on which faults of the profile act.
+    ``result`` : with ``stages`` where the recovery counts. ``spoilt`` : countries on which faults of the
+    profile act.
     """
     trouble, ended = result["trouble"], result["ended"]
     journeys = sum(ended.values()) + trouble.get("error", 0) + trouble.get("wrong patient", 0)
@@ -202,10 +203,9 @@ def judged(result: dict[str, Any], thresholds: Thresholds, spoilt: Collection[st
     if thresholds.refused >= 0:
         rows.append(("refused journeys", f"≤ {thresholds.refused:.1%}", f"{refused:.1%}",
                      refused <= thresholds.refused))
-    if thresholds.refused_elsewhere >= 0:
-        share = refused_elsewhere(result, spoilt)
-        rows.append(("refused journeys elsewhere", f"≤ {thresholds.refused_elsewhere:.1%}", f"{share:.1%}",
-                     share <= thresholds.refused_elsewhere))
+    rows += _elsewhere(result, thresholds, spoilt)
+    if thresholds.recovery >= 0:
+        rows.append(_recovered(result, thresholds.recovery))
     if thresholds.memory_growth >= 0:
         for role in ("gateway", "simulators"):
             growth = result["usage"].get(role, {}).get("growth", 0.0)
@@ -218,6 +218,33 @@ def judged(result: dict[str, Any], thresholds: Thresholds, spoilt: Collection[st
     if result["complaints"]:
         rows.append(("faults set", "all", result["complaints"][0], False))
     return rows
+
+
+def _elsewhere(result: dict[str, Any], thresholds: Thresholds, spoilt: Collection[str]
+               ) -> list[tuple[str, str, str, bool]]:
+    """What healthy countries noticed of the others."""
+    rows = []
+    if thresholds.refused_elsewhere >= 0:
+        share = refused_elsewhere(result, spoilt)
+        rows.append(("refused journeys elsewhere", f"≤ {thresholds.refused_elsewhere:.1%}", f"{share:.1%}",
+                     share <= thresholds.refused_elsewhere))
+    if thresholds.p95_elsewhere >= 0:
+        worst = max((one["p95"] for code, one in result["countries"].items() if code not in spoilt),
+                    default=float("inf"))
+        rows.append(("p95 of a journey elsewhere, ms", f"≤ {thresholds.p95_elsewhere:g}", f"{worst:g}",
+                     worst <= thresholds.p95_elsewhere))
+    return rows
+
+
+def _recovered(result: dict[str, Any], most: float) -> tuple[str, str, str, bool]:
+    """How long a journey takes in the last stage, in times of the first."""
+    from reports.load.curve import curve
+
+    stages = curve(result["series"], result["stages"])
+    told = len(stages) == len(result["stages"]) and stages[0].mean > 0 and stages[-1].mean > 0
+    ratio = stages[-1].mean / stages[0].mean if told else float("inf")
+    return ("journey in the last stage, times the first", f"≤ {most:g}", f"{ratio:.2f}" if told else "none",
+            ratio <= most)
 
 
 def refused_elsewhere(result: dict[str, Any], spoilt: Collection[str]) -> float:

@@ -88,8 +88,9 @@ def _run(options: argparse.Namespace, profile: Any) -> int:
                  f"--conditions {profile.conditions}")
     profile = stretched(profile, options.scale, people=options.people, pauses=options.pauses)
     result = run_load(_options(options, profile))
+    result |= _described(options, profile)
     verdict = judged(result, profile.thresholds, {one.country for one in profile.faults})
-    result |= _described(options, profile) | {"verdict": verdict}
+    result["verdict"] = verdict
     before = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
     (options.out / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1),
                                              encoding="utf-8")

@@ -138,6 +138,32 @@ def test_refusals_elsewhere_are_counted_for_healthy_countries_only():
     assert missed == ["refused journeys elsewhere"]
 
 
+@pytest.mark.parametrize(("rates", "holds"), [([500, 2000, 600], True), ([500, 2000, 1500], False)])
+def test_a_spike_has_to_be_over_when_it_is_over(rates, holds):
+    """Whoever comes after the crowd waits about as long as whoever came before it."""
+    series, spent = [], 0.0
+    for second in range(1, 61):
+        spent += rates[(second - 1) // 20]
+        series.append({"at": float(second), "journeys": second, "spent": spent})
+    result = RESULT | {"series": series, "stages": [(20, 0, 1.0)] * 3, "trouble": {}}
+    rows = {what: good for what, _, _, good in judged(result, Thresholds(recovery=1.5))}
+    assert rows["journey in the last stage, times the first"] is holds
+
+
+def test_a_run_without_a_journey_at_its_end_has_not_recovered():
+    """No figure is not a good figure."""
+    result = RESULT | {"series": RESULT["series"][:10], "trouble": {}}
+    assert [what for what, _, _, holds in judged(result, Thresholds(recovery=9.0)) if not holds] == [
+        "journey in the last stage, times the first"]
+
+
+def test_journeys_to_healthy_countries_have_a_time_of_their_own():
+    """The slowest healthy country counts, the slow one does not."""
+    result = RESULT | {"countries": {"HR": TIMES, "PT": TIMES | {"p95": 30_000}}, "trouble": {}}
+    assert all(holds for *_, holds in judged(result, Thresholds(p95_elsewhere=100.0), {"PT"}))
+    assert not all(holds for *_, holds in judged(result, Thresholds(p95_elsewhere=100.0)))
+
+
 def test_a_smaller_run_keeps_its_shape():
     """Scale, people and pauses change length, size and pauses; faults and the least number go along."""
     whole = load("soak")
