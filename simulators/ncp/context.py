@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, cast
 
 from ehdsi.cda.datatypes import Identifier
@@ -29,6 +29,10 @@ _ORDER: tuple[CountryStep, ...] = ("identification", "query", "retrieve")
 
 #: Synthetic patients remembered by identifier; whoever is asked about later is made again.
 MAX_PATIENTS = 256
+
+
+#: How long the documents of a patient stay as they are: as long as an HCP assertion lives at most.
+KEPT_FOR = timedelta(hours=4)
 
 
 class PatientIndex:
@@ -79,6 +83,35 @@ class CallCounter:
             self._calls.clear()
 
 
+class DocumentTimes:
+    """When each patient's documents were put together: an id once listed gives the same bytes for a while.
+
+    Documents on demand carry the hour of their making. Made anew with each request, they would change under
+    their id when the clock strikes between a list and its retrieval.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def of(self, persona: str, now: datetime) -> datetime:
+        """The time that the documents of this patient carry when they are asked for now."""
+        with self._lock:
+            made = self._made.get(persona)
+            if made is not None and timedelta(0) <= now - made < KEPT_FOR:
+                return made
+            self._made.pop(persona, None)
+            while len(self._made) >= MAX_PATIENTS:
+                del self._made[next(iter(self._made))]
+            self._made[persona] = now
+            return now
+
+    def clear(self) -> None:
+        """Start over."""
+        with self._lock:
+            self._made.clear()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What an NCP is, whatever the request: its country, its patients, its memory."""
@@ -87,6 +120,7 @@ class Site:
     patients: PatientIndex
     make_documents: Maker
     calls: CallCounter
+    times: DocumentTimes
     faults: FaultSet
     new_id: NewId
 
@@ -141,7 +175,7 @@ class Request:
 
         A fault that acts a limited number of times is counted by retrievals only.
         """
-        made = self.site.make_documents(self.country, persona, self.now)
+        made = self.site.make_documents(self.country, persona, self.site.times.of(persona.key, self.now))
         faults = self.site.faults.take(
             "document",
             persona.key,
@@ -155,7 +189,10 @@ class Request:
     def documents_of_another(self, persona: Persona) -> tuple[SummaryDocument, ...]:
         """The documents of somebody else, for the fault that mixes up patients."""
         other = self.site.patients.other_than(persona)
-        return travelling(self.site.make_documents(self.country, other, self.now)) if other else ()
+        if other is None:
+            return ()
+        made = self.site.make_documents(self.country, other, self.site.times.of(other.key, self.now))
+        return travelling(made)
 
     def behaviour(self, persona: Persona, step: CountryStep) -> Behaviour | None:
         """The persona's behaviour if it shows at this step and call, else ``None``.

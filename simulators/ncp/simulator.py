@@ -24,7 +24,7 @@ from simulators.faults import Fault, FaultSet
 from simulators.faults_apply import EDITS, edit_request, edit_response, edit_tree, of_kind
 from simulators.http import HttpRequest, HttpResponse
 from simulators.ncp import audit, front, identification, listing, retrieval
-from simulators.ncp.context import CallCounter, PatientIndex, Request, Site, names_of
+from simulators.ncp.context import CallCounter, DocumentTimes, PatientIndex, Request, Site, names_of
 from simulators.ncp.documents import Maker
 from simulators.ncp.paths import Endpoints
 from simulators.ncp.quirks import NONE, checked
@@ -97,6 +97,7 @@ class ForeignNcp:
             country=country,
             patients=PatientIndex(country),
             calls=CallCounter(),
+            times=DocumentTimes(),
             make_documents=make_documents,
             faults=self.faults,
             new_id=new_id,
@@ -112,6 +113,7 @@ class ForeignNcp:
         self.faults.clear()
         self.received.clear()
         self._site.calls.clear()
+        self._site.times.clear()
         if quirks is not None:
             self.quirks = checked(quirks)
 
