@@ -29,6 +29,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ehdsi.dsig import SigningKey
 from ehdsi.errors import LocalError
+from simulators.revocation import NOWHERE, distribution_point, revocation_list
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -58,6 +59,8 @@ Flaw = Literal[
     "without_signature",
     "without_organisation",
     "sha1",
+    "revoked",
+    "revocation_unreachable",
 ]
 
 FLAWS: tuple[Flaw, ...] = get_args(Flaw)
@@ -167,6 +170,10 @@ class Pki:
         gets ``distinguished_name``.
     hosts : names and addresses that TLS servers answer on.
     authority, tls_servers : made by another process of the same world; made here by default.
+
+    Attributes
+    ----------
+    revocation_url : where the revocation list is served, once somebody serves it.
     """
 
     def __init__(
@@ -180,6 +187,7 @@ class Pki:
     ) -> None:
         self.now = now
         self.hosts = tuple(hosts)
+        self.revocation_url = NOWHERE
         self._subjects = dict(subjects or {})
         self._given = authority
         self._issued: dict[tuple[str, str, str], Credential] = {
@@ -241,7 +249,8 @@ class Pki:
         ``wrong_host`` and ``without_names`` do not name the server; ``client_only`` may not serve;
         ``weak_key`` is RSA-1024; ``blank_in_name`` has a common name that begins with a blank;
         ``without_signature`` may agree on keys only; ``without_organisation`` names none; ``sha1`` is signed
-        with that hash.
+        with that hash; ``revoked`` stands on the revocation list, at an address that is ``revocation_url``;
+        ``revocation_unreachable`` names an address at which nothing listens.
         """
         key = (f"flawed-{usage}", country, flaw)
         if key not in self._issued:
@@ -265,6 +274,7 @@ class Pki:
                 key=rsa.generate_private_key(65537, 1024) if flaw == "weak_key" else None,  # noqa: S505
                 hosts=hosts.get(flaw, self.hosts if usage == "tls_server" else ()),
                 signs=flaw != "without_signature",
+                revocation={"revoked": self.revocation_url, "revocation_unreachable": NOWHERE}.get(flaw, ""),
             )
             if flaw == "sha1":
                 self._issued[key] = self._outdated(self._issued[key])
@@ -281,6 +291,7 @@ class Pki:
         key: PrivateKey | None = None,
         hosts: Sequence[str] | None = None,
         signs: bool = True,
+        revocation: str = "",
     ) -> Credential:
         """One new certificate; nothing is remembered.
 
@@ -291,6 +302,7 @@ class Pki:
         hosts : names of a server; those of the world by default, none where there are none to serve.
         not_before, not_after : UTC; a day before the world's start and three years after it by default.
         signs : the key may make signatures; if not, it may agree on keys only.
+        revocation : address of the list on which it would stand if it were revoked; none by default.
         """
         private_key = key or new_key("rsa" if usage == "seal" else "ec")
         names = (self.hosts if usage == "tls_server" else ()) if hosts is None else tuple(hosts)
@@ -308,8 +320,17 @@ class Pki:
         )
         for extension, critical in _extensions(usage, names, private_key, signer, signs):
             builder = builder.add_extension(extension, critical)
+        if revocation:
+            builder = builder.add_extension(distribution_point(revocation), critical=False)
         signing_key = signer.private_key if signer else private_key
         return Credential(certificate=builder.sign(signing_key, hashes.SHA256()), private_key=private_key)
+
+    def revocation_list(self) -> bytes:
+        """The list of our authority in DER: the certificates that were issued as revoked ones."""
+        revoked = [
+            one.certificate.serial_number for (_, __, flaw), one in self._issued.items() if flaw == "revoked"
+        ]
+        return revocation_list(self.ca.certificate.subject, self.ca.private_key, revoked, now=self.now)
 
     def _outdated(self, credential: Credential) -> Credential:
         """The same certificate of our authority, signed with SHA-1."""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ehdsi.errors import LocalError
 from simulators.clock import Clock, real_clock, seeded_ids
 from simulators.faults import FaultSet
-from simulators.http import Handler, application
+from simulators.http import Handler, HttpResponse, application
 from simulators.ncp.paths import Endpoints, endpoints_at
 from simulators.ncp.quirks import quirks_of
 from simulators.pki import Credential, Pki
@@ -302,7 +302,7 @@ class World:
             for code, country in self.countries.items()
         }
 
-    def _listener(self, name: str, handle: Handler, context: ssl.SSLContext) -> Listener:
+    def _listener(self, name: str, handle: Handler, context: ssl.SSLContext | None) -> Listener:
         return Listener(
             application=application(handle), context=context, host=self.host, port=self._ports.get(name, 0)
         )
@@ -356,6 +356,8 @@ class World:
             return
         self._tls[code] = wanted
         flaw = wanted.get("certificate")
+        if flaw == "revoked":
+            self._serve_revocations()
         credential: Credential = (
             self.pki.flawed("tls_server", code, flaw) if flaw else self.pki.tls_server(code)
         )
@@ -367,6 +369,20 @@ class World:
         if asked == "any":
             context.load_verify_locations(cadata=self.pki.stranger.der)
         self._thread.replace_context(self._listeners[code], context)
+
+    def _serve_revocations(self) -> None:
+        """Serve the authority's list of revoked certificates, in clear text as such lists are."""
+        if "revocations" in self._listeners:
+            return
+        listener = self._listener("revocations", lambda _: self._revocations(), None)
+        self._thread.start([listener])
+        self._listeners["revocations"] = listener
+        self.pki.revocation_url = f"{listener.url}/authority.crl"
+
+    def _revocations(self) -> HttpResponse:
+        return HttpResponse(
+            headers=(("content-type", "application/pkix-crl"),), body=self.pki.revocation_list()
+        )
 
 
 def _loaded(countries: Iterable[str | Path | Country] | None) -> dict[str, Country]:
