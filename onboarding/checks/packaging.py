@@ -84,9 +84,9 @@ def includes(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterat
         )
 
 
-@every("MTOM-ROOT", "the root part is XOP", "A-RET-02", "mtom", "should")
+@every("MTOM-ROOT", "the root part is XOP, and the package says so", "A-RET-02", "mtom", "should")
 def root(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[Observation]:
-    """application/xop+xml of SOAP 1.2, where the answer is a package."""
+    """application/xop+xml of SOAP 1.2, where the answer is a package that names its type and start."""
     found = asked.reply.package
     if found is None or not found.multipart:
         return
@@ -98,6 +98,17 @@ def root(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[O
             got=found.content_type.name,
             clause="W3C XOP 1.0, 5",
         )
+    announced = asked.reply.media
+    for name, wanted in (("type", "application/xop+xml"), ("start", ""), ("start-info", "application/soap+xml")):
+        said = announced.get(name) if announced is not None else ""
+        if not said or not said.lower().startswith(wanted):
+            yield Observation(
+                what="the package does not say what its root is, or where",
+                where=place(persona, level, f"Content-Type, {name}"),
+                expected=wanted or "the Content-ID of the root part",
+                got=said[:60] or "none",
+                clause="W3C XOP 1.0, 5; RFC 2387, 3",
+            )
 
 
 @every("MTOM-TYPES", "parts say what they are", "A-RET-02", "mtom", "should")
