@@ -99,7 +99,11 @@ def root(bench: Bench, persona: Persona, level: int, asked: Asked) -> Iterator[O
             clause="W3C XOP 1.0, 5",
         )
     announced = asked.reply.media
-    for name, wanted in (("type", "application/xop+xml"), ("start", ""), ("start-info", "application/soap+xml")):
+    for name, wanted in (
+        ("type", "application/xop+xml"),
+        ("start", ""),
+        ("start-info", "application/soap+xml"),
+    ):
         said = announced.get(name) if announced is not None else ""
         if not said or not said.lower().startswith(wanted):
             yield Observation(
