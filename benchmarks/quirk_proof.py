@@ -111,7 +111,7 @@ def page(one: Sequence[Answer], everywhere: Sequence[Answer]) -> str:
         "# Known deviations, each by its name",
         "",
         "Computed by `python benchmarks/quirk_proof.py`. Each row is two examinations of "
-        f"{CANDIDATE}: with this quirk alone, and with all others.",
+        f"{CANDIDATE} (see `benchmarks/proof_packs.toml`): with this quirk alone, and with all others.",
         "",
         f"- quirks: {len(QUIRKS)}; examinations: {len(one) + len(everywhere)}",
         f"- with no quirk: {_said(silent)}; with all {len(ALL)}: {_said(full)}",

@@ -46,8 +46,9 @@ def every(
     return enter
 
 
-def place(persona: Persona, level: int, place: str = "") -> str:
-    return f"{persona.key} ITI-39 level {level} {place}".rstrip()
+def place(persona: Persona, level: int, part: str = "") -> str:
+    """Where an observation is: the patient, the level of the document, and the part of the message."""
+    return f"{persona.key} ITI-39 level {level} {part}".rstrip()
 
 
 @every(
