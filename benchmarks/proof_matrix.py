@@ -137,15 +137,24 @@ def defective(world: World, code: str, fault: Fault) -> Iterator[None]:
             faults.remove(active)
 
 
-def prove(benches: Benches, defect: Defect, codes: Sequence[str] = ()) -> Proof:
-    """Examine a defect by the checks of its requirements; ``codes`` are the countries to try."""
+def prove(benches: Benches, defect: Defect, codes: Sequence[str] = (), *, whole: bool = False) -> Proof:
+    """Examine a defect by the checks of its requirements, then, if ``whole``, by all.
+
+    ``codes`` are the countries to try; by default those that suit the defect.
+    """
     known = {rule for check in all_checks() for rule in check.requirements}
     wanted = [rule for rule in defect.requirement if rule in known]
     if not wanted:
         return Proof(name=defect.name, country="", caught=(), others=())
     if isinstance(defect, DefectivePack):
         return _prove_pack(benches, defect, wanted)
-    return _prove_fault(benches, defect, wanted, codes)
+    proof = _prove_fault(benches, defect, wanted, codes)
+    if not (whole or defect.name in WHOLE):
+        return proof
+    begun = time.monotonic()
+    everything = _judged(defect, proof.country, _examined(benches, proof.country, defect, None), 0.0)
+    others = tuple(one for one in (*everything.caught, *everything.others) if one not in proof.caught)
+    return replace(proof, others=others, seconds=proof.seconds + time.monotonic() - begun)
 
 
 def _prove_pack(benches: Benches, defect: DefectivePack, wanted: Sequence[str]) -> Proof:
@@ -172,12 +181,7 @@ def _prove_fault(benches: Benches, fault: Fault, wanted: Sequence[str], codes: S
     if not proof.caught and not proof.statement and fault.expected in LOUD:
         report = _examined(benches, proof.country, fault, [*wanted, *FUNDAMENTAL])
         proof = _judged(fault, proof.country, report, time.monotonic() - begun)
-    if fault.name not in WHOLE:
-        return proof
-    everything = _judged(fault, proof.country, _examined(benches, proof.country, fault, None), 0.0)
-    return replace(
-        proof, others=(*everything.caught, *everything.others), seconds=time.monotonic() - begun
-    )
+    return proof
 
 
 def _examined(benches: Benches, code: str, fault: Fault, only: Sequence[str] | None) -> Report:
@@ -233,16 +237,16 @@ def _benches() -> Benches:
     return made
 
 
-def _proven(name: str) -> Proof:
-    return prove(_benches(), defects()[name])
+def _proven(name: str, whole: bool = False) -> Proof:
+    return prove(_benches(), defects()[name], whole=whole)
 
 
-def _all(names: Sequence[str], jobs: int) -> Iterator[Proof]:
+def _all(names: Sequence[str], jobs: int, whole: bool) -> Iterator[Proof]:
     """The proofs as they come, with a line of progress for each tenth."""
     ordered = sorted(names, key=lambda name: getattr(defects()[name], "transform", "") not in SLOW)
     begun = time.monotonic()
     with ProcessPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(_proven, name): name for name in ordered}
+        waiting = {pool.submit(_proven, name, whole): name for name in ordered}
         for number, done in enumerate(as_completed(waiting), start=1):
             if done.exception() is not None:
                 print(f"{waiting[done]} could not be played: {done.exception()!r}", file=sys.stderr)
@@ -270,12 +274,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=None, help="names of defects; no page is written then")
     parser.add_argument("--keep", type=Path, help="JSON file with results so far; read first, then added to")
+    parser.add_argument("--whole", action="store_true", help="examine each defect by all checks, too")
     parser.add_argument("--page", type=Path, help="where the page goes; docs/proof-matrix.md by default")
     options = parser.parse_args()
     found = options.keep is not None and options.keep.exists()
     kept: dict[str, Any] = json.loads(options.keep.read_text()) if found else {}
     names = options.only or [name for name in defects() if name not in kept]
-    for proof in _all(names, options.jobs):
+    for proof in _all(names, options.jobs, options.whole):
         kept[proof.name] = asdict(proof)
         if options.keep:
             options.keep.write_text(json.dumps(kept))
