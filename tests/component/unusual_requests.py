@@ -30,6 +30,8 @@ def unusual(gateway: Gateway) -> Iterator[Letter]:
     yield letter(gateway, "ITI-39", hcp=emergency, trc=emergency)
     yield letter(gateway, "ITI-39", hcp_key=strong.signing_key)
     yield letter(gateway, "ITI-39", before=_whole_seconds)
+    yield letter(gateway, "ITI-55", hcp=emergency)
+    yield letter(gateway, "ITI-55", hcp={"facility_type": "Other"})
     for step in STEPS:
         yield _with_kin(gateway, step)
         yield _with_kin(gateway, step, old=True)
