@@ -119,8 +119,12 @@ class PortalCopies:
 
 def _launched() -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+    # glibc keeps a heap for each of the many threads that wait for countries, and documents leave holes in
+    # all of them: memory grew by a quarter over a thousand journeys. With two it stays nearly flat.
+    allocator = {"MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2")}
     return subprocess.Popen([sys.executable, "-m", "ncpeh.portal_copies"], stdin=subprocess.PIPE,
-                            stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path})
+                            stdout=subprocess.PIPE, text=True,
+                            env=os.environ | {"PYTHONPATH": path} | allocator)
 
 
 def _write(process: subprocess.Popen[str], order: Mapping[str, Any]) -> None:
