@@ -110,6 +110,8 @@ def _described(options: argparse.Namespace, profile: Any) -> dict[str, Any]:
 
     machine = (f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
                f"Python {platform.python_version()}")
+    if hasattr(os, "getloadavg"):
+        machine += f", load of the machine {os.getloadavg()[0]:.1f} at the end"
     return {"title": profile.title, "model": profile.model, "step_up": profile.step_up,
             "stages": [(one.seconds, one.users, one.arrivals) for one in profile.stages],
             "conditions": profile.conditions, "workers": options.workers, "processes": options.processes,
