@@ -56,7 +56,7 @@ def test_a_record_that_was_refused_or_is_not_of_today_fails(attestation: Attesta
 
 
 def test_a_record_that_nobody_looked_at_is_a_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an attestation of its own the check is omitted, and says what to do and which message to find."""
+    """Without an attestation of its own the check is omitted, and says which message to look for."""
     reply = SimpleNamespace(request_id="urn:uuid:1")
     monkeypatch.setattr(audit_records, "golden", lambda *_: reply)
     with pytest.raises(Omit, match=r"MessageID urn:uuid:1, about 12:00 UTC.*attestations") as caught:
