@@ -69,7 +69,7 @@ def map_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def course(result: Mapping[str, Any]) -> tuple[Chart, ...]:
     """People, journeys and waiting time over the time of the run."""
     points = result["series"]
-    window = max(2, len(points) // 40)
+    window = max(6, len(points) // 40)  # workers of Locust tell every three seconds
     rates = tuple((now["at"], (now["journeys"] - then["journeys"]) / (now["at"] - then["at"]))
                   for then, now in zip(points, points[window:], strict=False) if now["at"] > then["at"])
     people = tuple((one["at"], float(one["users"])) for one in points)
