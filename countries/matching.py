@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from countries import identifiers as rules
 from countries.model import Country, Persona
@@ -75,11 +76,17 @@ def _answers(country: Country, persona: Persona, wanted: dict[str, str]) -> bool
     """True if every identifier asked for leads to this person; domains unknown to the pack do not count."""
     known = {rule.domain for rule in country.identifier_rules}
     relevant = {domain: value for domain, value in wanted.items() if domain in known}
-    theirs = {
-        (one.root, clean(country, one.root or "", one.extension or ""))
-        for one in (*persona.identifiers, *persona.shared_identifiers)
-    }
+    theirs = _cleaned(country, persona)
     return bool(relevant) and all(pair in theirs for pair in relevant.items())
+
+
+@lru_cache(maxsize=512)
+def _cleaned(country: Country, persona: Persona) -> frozenset[tuple[str, str]]:
+    """Domain and text of all identifiers of a named person, in the form that is compared."""
+    return frozenset(
+        (one.root or "", clean(country, one.root or "", one.extension or ""))
+        for one in (*persona.identifiers, *persona.shared_identifiers)
+    )
 
 
 def _agrees(persona: Persona, traits: Traits) -> bool:

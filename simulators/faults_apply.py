@@ -146,6 +146,8 @@ def edit_request(faults: Iterable[Fault], request: HttpRequest) -> HttpRequest:
 
 def edit_response(faults: Sequence[Fault], response: HttpResponse) -> HttpResponse:
     """Apply the ``mime``, ``header``, ``delay`` and ``close`` faults to an answer that is otherwise ready."""
+    if not faults:
+        return response
     response = replace(response, body=edit_bytes(faults, response.body))
     for fault in of_kind(faults, "mime"):
         response = _with_headers(response, fault, {"content-type": fault.parameters.get("content_type")})
