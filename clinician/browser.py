@@ -7,40 +7,65 @@ by the HTTP clinician.
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from clinician import scripts
 from clinician.actions import Observer, nobody
 from clinician.clinician import Clinician
 from clinician.errors import ClinicianError, NotOnPageError
 from clinician.page import TEXT_KINDS, Button, Field, File, Page
-from clinician.text import plain
+from clinician.text import one_line
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ElementHandle, Response
 
-#: Milliseconds that a page may take, waiting pages included.
+#: Milliseconds in which the page has to follow a hand: something can be clicked, a click asks for a page.
+SOON = 5_000
+
+#: Milliseconds that a button may be locked by a countdown.
+COUNTDOWN = 15_000
+
+#: Milliseconds that a page may take once it was asked for, and those of a waiting page.
 PATIENCE = 60_000
+
+#: No sandbox: the only pages are those of the portal, and root has none. The rest is what no test looks at.
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+
+#: The window, and the part of its size at which it is kept for a report.
+WIDTH, HEIGHT, THUMB = 1280, 900, 0.5
 
 
 class Chromium:
-    """One browser process for many clinicians; a context manager."""
+    """One browser process for many clinicians; a context manager.
+
+    Raises
+    ------
+    ClinicianError : there is no Chromium that Playwright could start.
+    """
 
     def __init__(self) -> None:
         self._playwright: Any = None
         self._browser: Any = None
 
     def __enter__(self) -> Chromium:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
 
         path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        try:
+            self._browser = self._playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        except Error as error:
+            self._playwright.stop()
+            raise ClinicianError(f"Chromium ({path or 'that of Playwright'}) does not start; the variable "
+                                 f"CHROMIUM names another: {_reason(error)}") from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
@@ -53,12 +78,12 @@ class Chromium:
         """A person with a browser profile of their own."""
         context = self._browser.new_context(ignore_https_errors=bool(ca), user_agent=agent or None,
                                             locale="fr-FR", timezone_id="Europe/Paris",
-                                            viewport={"width": 1280, "height": 900})
+                                            viewport={"width": WIDTH, "height": HEIGHT})
         return BrowserClinician(portal, context, observer=observer)
 
 
 class BrowserClinician(Clinician):
-    """See the module.
+    """See the module. What the browser does not do in time is a ``ClinicianError`` that tells the page.
 
     Parameters
     ----------
@@ -71,73 +96,86 @@ class BrowserClinician(Clinician):
         super().__init__(portal, observer=observer)
         self._context = context
         self._tab = context.new_page()
-        self._tab.set_default_timeout(PATIENCE)
-        self._tab.on("framenavigated", lambda frame: self.visited.append(frame.url))
+        self._tab.set_default_timeout(SOON)
+        self._tab.set_default_navigation_timeout(PATIENCE)
         self._tab.on("response", self._noticed)
         self._answers: dict[str, tuple[int, dict[str, str]]] = {}
+        self._seen: Page | None = None
         self._opened = False
 
     # -- pages -----------------------------------------------------------------------------------------
 
     @property
     def page_or_none(self) -> Page | None:
-        """What is shown, with the status and headers of the answer that brought it."""
+        """What is shown now, scripts included, with the status and headers of the answer that brought it."""
         if not self._opened:
             return None
-        address = self._tab.url
+        address, content = self._tab.url, self._tab.content()
         status, headers = self._answers.get(address.partition("#")[0], (200, {}))
-        return Page(address, self._tab.content(), status=status, headers=headers)
+        if self._seen is None or (self._seen.address, self._seen.content) != (address, content):
+            self._seen = Page(address, content, status=status, headers=headers)
+        return self._seen
 
     def visit(self, address: str) -> Page:
         """Type an address."""
-        self._tab.goto(urljoin(self.portal + "/", address))
+        with self._trying(f"opening {address}"):
+            self._tab.goto(urljoin(self.portal + "/", address))
         return self._shown()
 
     def follow(self, text: str) -> Page:
         """Click a link."""
         link = self.page.link(text)
-        self._leaving(self._all("a[href]", lambda one: one.get_attribute("href") == link.target))
+        with self._trying(f"following « {link.text} »"):
+            self._leaving(self._found(scripts.LINK, link.target, f"the link « {link.text} »"))
         return self._shown()
 
     def press(self, text: str, *, wait: bool = True) -> Page:
-        """Press a button."""
-        self._leaving(self._button(self.page.button(text)))
+        """Press a button; one that is locked by a countdown when that is over."""
+        button = self.page.button(text)
+        with self._trying(f"pressing « {button.text} »"):
+            self._leaving(self._button(button))
         return self.wait() if wait else self._shown()
 
     def press_twice(self, text: str) -> Page:
         """A double click."""
-        with self._tab.expect_navigation(timeout=PATIENCE):
-            self._button(self.page.button(text)).dblclick(no_wait_after=True)
+        button = self.page.button(text)
+        with self._trying(f"pressing « {button.text} » twice"):
+            self._leaving(self._button(button), clicks=2)
         return self.wait()
 
     def fetch(self, link: str) -> File:
         """The file behind a link, asked for with the browser's own cookies."""
         target = urljoin(self._tab.url, self.page.link(link).target)
-        answer = self._context.request.get(target)
+        with self._trying(f"fetching « {link} »"):
+            answer = self._context.request.get(target, timeout=PATIENCE)
+            content = answer.body()
         name = answer.headers.get("content-disposition", "").partition('filename="')[2].rstrip('"')
-        return File(status=answer.status, content=answer.body(), name=name,
+        return File(status=answer.status, content=content, name=name,
                     media_type=answer.headers.get("content-type", "").partition(";")[0])
 
     def open_beside(self, button: str) -> Page:
         """The new tab of a button."""
-        with self._context.expect_page() as opened:
-            self._button(self.page.button(button)).click()
-        tab = opened.value
-        tab.wait_for_load_state()
-        page = Page(tab.url, tab.content())
-        tab.close()
+        pressed = self.page.button(button)
+        with self._trying(f"pressing « {pressed.text} », which opens a tab"):
+            with self._context.expect_page(timeout=SOON) as opened:
+                self._button(pressed).click()
+            tab = opened.value
+            tab.wait_for_load_state(timeout=PATIENCE)
+            page = Page(tab.url, tab.content())
+            tab.close()
         return page
 
     def back(self) -> Page:
         """The back button."""
-        self._tab.go_back()
+        with self._trying("going back"):
+            self._tab.go_back()
         return self._shown()
 
     def wait(self) -> Page:
         """Let the script of the waiting page do its work."""
-        self._shown()
-        if self.page.waiting:
-            self._tab.wait_for_function("!document.querySelector('[data-attente]')", timeout=PATIENCE)
+        if self._shown().waiting:
+            with self._trying("waiting for the answer"):
+                self._tab.wait_for_function(scripts.ANSWERED, timeout=PATIENCE)
         return self._shown()
 
     def cookies(self) -> dict[str, str]:
@@ -145,8 +183,17 @@ class BrowserClinician(Clinician):
         return {one["name"]: one["value"] for one in self._context.cookies()}
 
     def screenshot(self) -> bytes:
-        """The window as it is (PNG)."""
-        return bytes(self._tab.screenshot()) if self._opened else b""
+        """The window as it is, at half its size (WebP)."""
+        if not self._opened:
+            return b""
+        with self._trying("taking a picture"):
+            left, top = self._tab.evaluate("[window.scrollX, window.scrollY]")
+            session = self._context.new_cdp_session(self._tab)
+            taken = session.send("Page.captureScreenshot", {
+                "format": "webp", "quality": 35, "clip": {"x": left, "y": top, "width": WIDTH,
+                                                          "height": HEIGHT, "scale": THUMB}})
+            session.detach()
+        return base64.b64decode(taken["data"])
 
     def close(self) -> None:
         """Close the profile with all its tabs."""
@@ -157,79 +204,97 @@ class BrowserClinician(Clinician):
     def enter(self, label: str, text: str, *, group: str = "") -> None:
         """Type a text."""
         found = self.page.field(label, group=group, kinds=TEXT_KINDS)
-        self._open_around(self._control(found)).fill(text)
+        with self._trying(f"filling in « {found.label} »"):
+            self._control(found).fill(text)
 
     def choose(self, label: str, *, group: str = "") -> None:
         """Choose a radio button."""
-        self._open_around(self._control(self.page.field(label, group=group, kinds=("radio",)))).check()
+        found = self.page.field(label, group=group, kinds=("radio",))
+        with self._trying(f"choosing « {found.label} »"):
+            self._control(found).check()
 
     def tick(self, label: str, *, on: bool = True) -> None:
         """Tick a box."""
-        self._open_around(self._control(self.page.field(label, kinds=("checkbox",)))).set_checked(on)
+        found = self.page.field(label, kinds=("checkbox",))
+        with self._trying(f"ticking « {found.label} »"):
+            self._control(found).set_checked(on)
 
     def select(self, label: str, option: str) -> None:
         """Choose from a list."""
         found = self.page.field(label, kinds=("select",))
-        for value, words in found.options:
-            if option == value or plain(option).lower() in plain(words).lower():
-                self._control(found).select_option(value)
-                return
-        raise NotOnPageError(f"« {label} » does not offer « {option} »")
+        value = found.option(option)
+        with self._trying(f"choosing « {option} » from « {found.label} »"):
+            self._control(found).select_option(value)
 
     def send_raw(self, button: str, fields: dict[str, str]) -> Page:
         """Send a form with values that the page does not offer, as somebody with the tools of the browser."""
         pressed = self.page.button(button)
-        self._tab.evaluate(
-            "([number, values]) => { const form = document.forms[number]; for (const name in values) {"
-            "for (const one of form.querySelectorAll(`[name='${name}']`)) one.remove();"
-            "const input = document.createElement('input'); input.type = 'hidden'; input.name = name;"
-            "input.value = values[name]; form.append(input); } }", [pressed.form, fields])
-        self._leaving(self._button(pressed))
+        with self._trying(f"pressing « {pressed.text} » in a forged form"):
+            self._tab.evaluate(scripts.FORGE, [pressed.form, fields])
+            self._leaving(self._button(pressed))
         return self._shown()
 
     # -- elements --------------------------------------------------------------------------------------
 
     def _control(self, found: Field) -> ElementHandle:
-        if found.identifier:
-            return self._one(f"[id='{found.identifier}']")
-        return self._one(f"form:nth-of-type({found.form + 1}) [name='{found.name}']")
+        """A control that can be seen; one in a part that is hidden is not there for a person."""
+        if not found.seen:
+            raise NotOnPageError(f"« {found.label} » is hidden on the page « {self.page.heading} »")
+        return self._found(scripts.CONTROL, [found.form, found.name, found.identifier], f"« {found.label} »")
 
     def _button(self, found: Button) -> ElementHandle:
-        return self._all("form button", lambda one: plain(one.text_content() or "") == plain(found.text)
-                         and (one.get_attribute("value") or "") == found.value)
+        place = [one for one in self.page.buttons if one.form == found.form].index(found)
+        return self._found(scripts.BUTTON, [found.form, place], f"the button « {found.text} »")
 
-    def _one(self, selector: str) -> ElementHandle:
-        found = self._tab.query_selector(selector)
+    def _found(self, script: str, argument: Any, what: str) -> ElementHandle:
+        """What a script finds; it unfolds the part of the page in which that stands, as a person would."""
+        found = self._tab.evaluate_handle(script, argument).as_element()
         if found is None:
-            raise NotOnPageError(f"{selector} is not on the page « {self.page.heading} »")
+            raise NotOnPageError(f"{what} is no longer on the page « {self.page.heading} »")
         return found
 
-    def _all(self, selector: str, fits: Any) -> ElementHandle:
-        for one in self._tab.query_selector_all(selector):
-            if fits(one):
-                return one
-        raise NotOnPageError(f"{selector} is not on the page « {self.page.heading} »")
-
-    @staticmethod
-    def _open_around(element: ElementHandle) -> ElementHandle:
-        """Open the folded part of the page in which a control stands, as a person would."""
-        element.evaluate("one => { const folded = one.closest('details'); if (folded) folded.open = true; }")
-        return element
-
-    def _leaving(self, element: ElementHandle) -> None:
+    def _leaving(self, element: ElementHandle, *, clicks: int = 1) -> None:
         """Click something that leads to another page, and wait for that."""
-        self._open_around(element)
-        with self._tab.expect_navigation(timeout=PATIENCE):
-            element.click(no_wait_after=True)
+        element.wait_for_element_state("enabled", timeout=COUNTDOWN)
+        self._tab.evaluate(scripts.MARK)
+        with self._tab.expect_request(lambda asked: asked.is_navigation_request(), timeout=SOON):
+            element.click(click_count=clicks, no_wait_after=True)
+        self._tab.wait_for_function(scripts.LEFT, timeout=PATIENCE)
 
     def _shown(self) -> Page:
         self._opened = True
-        self._tab.wait_for_load_state()
-        found = self.page_or_none
-        if found is None:
-            raise ClinicianError("no page was opened yet")
-        return found
+        with self._trying("waiting for the page"):
+            self._tab.wait_for_load_state(timeout=PATIENCE)
+            return self.page
+
+    @contextmanager
+    def _trying(self, what: str) -> Iterator[None]:
+        """Turn an error of the browser into one that says what was tried and what was on the page."""
+        from playwright.sync_api import Error
+
+        try:
+            yield
+        except Error as error:
+            raise ClinicianError(f"{what}: {_reason(error)}. {self._told()}") from error
+
+    def _told(self) -> str:
+        """What can be read at this moment, whatever state the browser is in."""
+        from playwright.sync_api import Error
+
+        try:
+            page = self.page_or_none
+        except Error:
+            return f"The browser is on its way to {self._tab.url}."
+        if page is None:
+            return "No page was opened yet."
+        return f"The page « {page.heading} » ({page.status}) says: {page.excerpt}"
 
     def _noticed(self, answer: Response) -> None:
-        if answer.request.is_navigation_request():
+        if answer.request.is_navigation_request() and answer.frame == self._tab.main_frame:
+            self.visited.append(answer.url)
             self._answers[answer.url.partition("#")[0]] = (answer.status, answer.headers)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what Playwright says; behind it follow its attempts."""
+    return one_line(str(error).partition("\n")[0]).rstrip(".")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from countries.codes import CodeTable, System
+from countries.entries import absence_code, paragraphs, preferred, section
 from countries.model import (
     Answer,
     Behaviour,
@@ -27,7 +28,7 @@ from countries.model import (
 from countries.source import Table, read_toml
 from countries.statements import Statements
 from ehdsi.cda import sections
-from ehdsi.cda.datatypes import Address, Coded, Identifier, Interval, NarrativeNode, PersonName, Telecom, Time
+from ehdsi.cda.datatypes import Address, Identifier, Interval, NarrativeNode, PersonName, Telecom, Time
 from ehdsi.cda.model import (
     Entry,
     Guardian,
@@ -38,7 +39,7 @@ from ehdsi.cda.model import (
     PatientSummary,
     Section,
 )
-from ehdsi.oids import DOCUMENT_CODE_PATIENT_SUMMARY, LOINC, PARTICIPATION_FUNCTION
+from ehdsi.oids import DOCUMENT_CODE_PATIENT_SUMMARY
 
 #: Kinds of statements: the TOML array, the section it goes to.
 SECTION_OF: dict[str, str] = {
@@ -298,13 +299,7 @@ def _patient(facts: Table, persona: Persona, home: Home) -> Patient:
 def _preferred(facts: Table, home: Home) -> tuple[Participation, ...]:
     """The preferred professional, or only their organisation; never both, the profile forbids it."""
     name = facts.choice("preferred", tuple(home.professionals), home.author)
-    preferred = home.professionals[name]
-    function = Coded(code="PCP", code_system=PARTICIPATION_FUNCTION, display_name="primary care physician")
-    if preferred.person is not None and "preferred_organisation_only" not in home.switches:
-        preferred = replace(preferred, organization=None)
-    else:
-        preferred = replace(preferred, person=None, device=None)
-    return (replace(preferred, type_code="IND", class_code="PRS", function=function, code=None, time=None),)
+    return (preferred(home.professionals[name], home.switches),)
 
 
 def _contacts(table: Table, home: Home, language: str) -> tuple[Participation, ...]:
@@ -331,7 +326,7 @@ def _sections(table: Table, facts: Table, persona: Persona, home: Home) -> tuple
     statements = Statements(
         home.codes,
         persona.language,
-        home.oids.document_root + ".1",
+        home.oids.document_root,
         persona.primary_identifier.extension or persona.key,
         home.professionals,
         home.products,
@@ -343,11 +338,11 @@ def _sections(table: Table, facts: Table, persona: Persona, home: Home) -> tuple
             entries.setdefault(loinc, []).append(read(one))
     _add_absences(table.table("absence", required=False), statements, entries)
     _add_notice(facts, entries, home)
-    narratives = _narratives(table)
+    narratives, titles = _narratives(table), home.titles[persona.language]
     _require_basic(table, persona, entries)
     return tuple(
-        _section(loinc, entries.get(loinc, []), narratives.get(loinc), persona.language, home)
-        for loinc in sections.SECTIONS
+        section(loinc, titles.get(loinc, kind.display), entries.get(loinc, []), narratives.get(loinc))
+        for loinc, kind in sections.SECTIONS.items()
         if loinc in entries or loinc in narratives
     )
 
@@ -374,11 +369,9 @@ def _add_absences(table: Table, statements: Statements, entries: dict[str, list[
             table.fail(name, "one of " + ", ".join(ABSENCE_NAMES), name)
         loinc = ABSENCE_NAMES[name]
         kind: AbsenceKind = table.choice(name, ABSENCE_KINDS)
-        section = sections.SECTIONS[loinc]
         if loinc in entries:
             table.fail(name, "no statements of that section", f"{len(entries[loinc])} of them")
-        code = section.known_absence if kind == "known_absence" else section.no_information
-        entries[loinc] = [statements.absence(code, kind)]
+        entries[loinc] = [statements.absence(absence_code(loinc, kind == "known_absence"), kind)]
 
 
 def _narratives(table: Table) -> dict[str, NarrativeNode]:
@@ -389,26 +382,6 @@ def _narratives(table: Table) -> dict[str, NarrativeNode]:
         found[loinc] = paragraphs(one.texts("text"))
         one.done()
     return found
-
-
-def paragraphs(texts: tuple[str, ...]) -> NarrativeNode:
-    """A narrative of plain paragraphs."""
-    return NarrativeNode(
-        tag="text", children=tuple(NarrativeNode(tag="paragraph", children=(text,)) for text in texts)
-    )
-
-
-def _section(
-    loinc: str, entries: list[Entry], narrative: NarrativeNode | None, language: str, home: Home
-) -> Section:
-    kind = sections.SECTIONS[loinc]
-    return Section(
-        code=Coded(code=loinc, code_system=LOINC, code_system_name="LOINC", display_name=kind.display),
-        title=home.titles[language].get(loinc, kind.display),
-        template_ids=kind.templates,
-        narrative=narrative,
-        entries=tuple(entries),
-    )
 
 
 def _add_notice(facts: Table, entries: dict[str, list[Entry]], home: Home) -> None:

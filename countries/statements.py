@@ -11,15 +11,14 @@ from dataclasses import replace
 from typing import Literal
 
 from countries.codes import CodeTable, System
+from countries.entries import Numbering, absence, at, period, sited
 from countries.source import Table
-from ehdsi import oids
 from ehdsi.cda.datatypes import (
     Coded,
     EventTiming,
     Identifier,
     Interval,
     Periodic,
-    Qualifier,
     Quantity,
     QuantityRange,
     Ratio,
@@ -46,11 +45,6 @@ from ehdsi.cda.model import (
     Reaction,
 )
 
-#: SNOMED CT concept "laterality", the name of the qualifier of a body site.
-LATERALITY = Coded(
-    code="272741003", code_system=oids.SNOMED_CT, code_system_name="SNOMED CT", display_name="Laterality"
-)
-
 
 class Statements:
     """Reads the statements of one persona: knows the code table, the language, whom identifiers belong to."""
@@ -65,16 +59,11 @@ class Statements:
         products: System | None,
     ) -> None:
         self.products = products
-        self.codes, self.language, self.root, self.patient = codes, language, root, patient
+        self.codes, self.language, self.root = codes, language, root
         self.professionals = professionals
-        self._count = 0
+        self.identifier = Numbering(root, patient).identifier
 
     # -- small parts -----------------------------------------------------------------------------------
-
-    def identifier(self) -> tuple[Identifier, ...]:
-        """The next entry identifier; the same one every time the persona is read."""
-        self._count += 1
-        return (Identifier(root=self.root, extension=f"{self.patient}.{self._count:03d}"),)
 
     def code(self, table: Table, key: str, list_name: str, default: str | None = None) -> Coded:
         """The code under ``key``, from one list of the code table; complains at the line of the key."""
@@ -91,13 +80,7 @@ class Statements:
     def site(self, table: Table) -> tuple[Coded, ...]:
         """``site`` with its ``laterality``."""
         site = self.optional(table, "site", "site")
-        if site is None:
-            return ()
-        side = self.optional(table, "laterality", "laterality")
-        if side is None:
-            return (site,)
-        qualifiers = (Qualifier(name=LATERALITY, value=side),)
-        return (replace(site, qualifiers=qualifiers),)
+        return sited(site, self.optional(table, "laterality", "laterality") if site else None)
 
     def performer(self, table: Table) -> tuple[Participation, ...]:
         """``by``: the key of a professional of the pack."""
@@ -168,7 +151,7 @@ class Statements:
             identifiers=self.identifier(),
             status="completed",
             code=self.code(table, "code", "procedure"),
-            time=Interval(value=Time(value=day)),
+            time=at(day),
             sites=self.site(table),
             performers=self.performer(table),
         )
@@ -182,7 +165,7 @@ class Statements:
             identifiers=self.identifier(),
             code=self.code(table, "code", "device"),
             time=interval(table),
-            device_identifiers=(Identifier(root=self.root + ".1", extension=udi),) if udi else (),
+            device_identifiers=(Identifier(root=self.root + ".1.1", extension=udi),) if udi else (),
         )
         table.done()
         return entry
@@ -295,7 +278,7 @@ class Statements:
                 lot_number=table.text_of("lot", "") or None,
                 manufacturer=table.text_of("manufacturer", "") or None,
             ),
-            time=Interval(value=Time(value=table.text_of("date"))),
+            time=at(table.text_of("date")),
             dose_number=table.text_of("dose_number", "") or None,
             route=self.optional(table, "route", "route"),
             targets=(self.code(table, "target", "problem"),) if table.has("target") else (),
@@ -315,7 +298,7 @@ class Statements:
             status="completed",
             code=self.code(table, "test", "result", "34530-6"),
             values=(self.code(table, "code", "blood_group"),),
-            time=Interval(value=Time(value=table.text_of("date"))),
+            time=at(table.text_of("date")),
         )
         table.done()
         return entry
@@ -324,7 +307,7 @@ class Statements:
         """A reader of ``[[vital]]``, ``[[result]]`` or ``[[function]]``: observations of one moment."""
 
         def read(table: Table) -> ObservationGroup:
-            day = Interval(value=Time(value=table.text_of("date")))
+            day = at(table.text_of("date"))
             entry = ObservationGroup(
                 identifiers=self.identifier(),
                 status="completed",
@@ -361,7 +344,7 @@ class Statements:
 
     def pregnancy(self, table: Table) -> Observation:
         """``[[pregnancy]]``: ``status`` with an expected ``delivery``, or ``outcome`` of an earlier one."""
-        day = Interval(value=Time(value=table.text_of("date")))
+        day = at(table.text_of("date"))
         if table.has("outcome"):
             entry = Observation(
                 identifiers=self.identifier(),
@@ -396,12 +379,8 @@ class Statements:
 
     def absence(self, code: str, kind: Literal["known_absence", "no_information"]) -> AbsenceStatement:
         """The coded statement that a whole section is empty, and why."""
-        return AbsenceStatement(
-            identifiers=self.identifier(),
-            status="completed",
-            kind=kind,
-            code=self.codes.coded("absence", code, self.language),
-        )
+        coded = self.codes.coded("absence", code, self.language)
+        return absence(self.identifier(), coded, kind == "known_absence")
 
 
 def quantity(text: str) -> Quantity:
@@ -414,9 +393,7 @@ def quantity(text: str) -> Quantity:
 
 def interval(table: Table) -> Interval:
     """``start`` and ``end`` of a table; an unknown start and an open end say so."""
-    start, end = table.text_of("start", ""), table.text_of("end", "")
-    low = Time(value=start) if start else Time(null_flavor="UNK")
-    return Interval(low=low, high=Time(value=end)) if end else Interval(low=low)
+    return period(table.text_of("start", ""), table.text_of("end", ""))
 
 
 def optional_interval(table: Table) -> Interval | None:

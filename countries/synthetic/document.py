@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from countries.entries import absence, absence_code, paragraphs, preferred, section
 from countries.model import Country, Persona
-from countries.people import paragraphs
 from countries.synthetic.drafts import AbsenceKind, Draft
 from countries.synthetic.edge_actions import DOCUMENT_ACTIONS
 from countries.synthetic.edges import EdgeCase
@@ -14,8 +14,8 @@ from countries.synthetic.record import Chart, Treatment
 from countries.synthetic.statements import Writer
 from ehdsi import oids
 from ehdsi.cda import sections
-from ehdsi.cda.datatypes import Coded, Identifier, Interval, NarrativeNode, Time
-from ehdsi.cda.model import AbsenceStatement, Entry, Header, Participation, Patient, PatientSummary, Section
+from ehdsi.cda.datatypes import Identifier, Interval, NarrativeNode, Time
+from ehdsi.cda.model import AbsenceStatement, Entry, Header, Patient, PatientSummary, Section
 
 #: Days from one prescription of a continuing medicine to the next.
 PRESCRIBED_FOR = 30
@@ -44,9 +44,9 @@ def summary_of(
     narrative = _plan(chart, persona.language)
     found = []
     for loinc in sections.SECTIONS:
-        section = _filled(draft, loinc, narrative)
-        if section is not None and (not draft.only or loinc in draft.only):
-            found.append(section)
+        filled = _filled(draft, loinc, narrative)
+        if filled is not None and (not draft.only or loinc in draft.only):
+            found.append(filled)
     return PatientSummary(header=_header(draft), sections=tuple(found))
 
 
@@ -128,14 +128,9 @@ def _absence(draft: Draft, loinc: str, kind: AbsenceKind | None = None) -> Absen
     """A basic section without statements: known absent, or nothing known; drawn where nothing decides it."""
     known = draft.chart.stream("absence " + loinc).chance(KNOWN_ABSENCE)
     kind = kind or draft.absent.get(loinc) or ("known_absence" if known else "no_information")
-    section = sections.SECTIONS[loinc]
-    code = section.known_absence if kind == "known_absence" else section.no_information
-    return AbsenceStatement(
-        identifiers=draft.writer.identifier(),
-        status="completed",
-        kind=kind,
-        code=draft.writer.coded("absence", oids.ABSENT_UNKNOWN, code),
-    )
+    known = kind == "known_absence"
+    identifier, code = draft.writer.identifier(), absence_code(loinc, known)
+    return absence(identifier, draft.writer.coded("absence", oids.ABSENT_UNKNOWN, code), known)
 
 
 def _plan(chart: Chart, language: str) -> NarrativeNode | None:
@@ -144,14 +139,8 @@ def _plan(chart: Chart, language: str) -> NarrativeNode | None:
 
 
 def _section(draft: Draft, loinc: str, entries: list[Entry], narrative: NarrativeNode | None) -> Section:
-    kind = sections.SECTIONS[loinc]
-    return Section(
-        code=Coded(code=loinc, code_system=oids.LOINC, code_system_name="LOINC", display_name=kind.display),
-        title=_title(draft.country, loinc, draft.persona.language, kind.display),
-        template_ids=kind.templates,
-        narrative=narrative,
-        entries=tuple(entries),
-    )
+    title = _title(draft.country, loinc, draft.persona.language, sections.SECTIONS[loinc].display)
+    return section(loinc, title, entries, narrative)
 
 
 def _title(country: Country, key: str, language: str, default: str) -> str:
@@ -188,18 +177,6 @@ def _header(draft: Draft) -> Header:
         authors=(replace(author, time=updated),),
         custodian=country.organisations[country.custodian],
         legal_authenticator=replace(country.professionals[country.authenticator], time=updated),
-        participants=(_preferred(country, author),),
+        participants=(preferred(author, country.switches),),
         service_event=Interval(low=Time(null_flavor="UNK"), high=updated),
     )
-
-
-def _preferred(country: Country, author: Participation) -> Participation:
-    """The preferred professional, or only their organisation, as for the named personas."""
-    function = Coded(
-        code="PCP", code_system=oids.PARTICIPATION_FUNCTION, display_name="primary care physician"
-    )
-    if author.person is not None and "preferred_organisation_only" not in country.switches:
-        author = replace(author, organization=None)
-    else:
-        author = replace(author, person=None, device=None)
-    return replace(author, type_code="IND", class_code="PRS", function=function, code=None, time=None)

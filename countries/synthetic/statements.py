@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from countries.entries import Numbering, at, period, sited
 from countries.model import Country
-from countries.statements import LATERALITY
 from countries.synthetic.interventions import LEFT
 from countries.synthetic.national import LOCAL, layer_of
 from countries.synthetic.observations import GLUCOSE, GLUCOSE_FACTOR, GLUCOSE_MOLAR, HBA1C, limits
@@ -27,10 +27,8 @@ from ehdsi.cda import sections
 from ehdsi.cda.datatypes import (
     Coded,
     EventTiming,
-    Identifier,
     Interval,
     Periodic,
-    Qualifier,
     Quantity,
     QuantityRange,
     Ratio,
@@ -73,13 +71,12 @@ def plain(value: float) -> str:
 
 def since(start: date | None, end: date | None = None) -> Interval:
     """From a day, perhaps to another; an unknown beginning says so."""
-    low = Time(value=f"{start:%Y%m%d}") if start else Time(null_flavor="UNK")
-    return Interval(low=low, high=Time(value=f"{end:%Y%m%d}")) if end else Interval(low=low)
+    return period(f"{start:%Y%m%d}" if start else None, f"{end:%Y%m%d}" if end else None)
 
 
 def on(day: date) -> Interval:
     """One day."""
-    return Interval(value=Time(value=f"{day:%Y%m%d}"))
+    return at(f"{day:%Y%m%d}")
 
 
 def _is_about(remark: Row, row: MedicationRow) -> bool:
@@ -94,13 +91,7 @@ class Writer:
         self.country, self.chart, self.language = country, chart, language
         self.layer = layer_of(country)
         self.habits = self.layer.habits
-        self._root = country.oids.document_root + ".1"
-        self._count = 0
-
-    def identifier(self) -> tuple[Identifier, ...]:
-        """The next entry identifier."""
-        self._count += 1
-        return (Identifier(root=self._root, extension=f"{self.chart.identifier}.{self._count:03d}"),)
+        self.identifier = Numbering(country.oids.document_root, chart.identifier).identifier
 
     def coded(self, list_name: str, system: str, code: str, en: str = "") -> Coded:
         """A concept in the country's codes and words."""
@@ -150,26 +141,19 @@ class Writer:
 
     def procedure(self, one: Operation) -> Procedure:
         """A procedure; its side stands with the site, where the model names one."""
-        sites: tuple[Coded, ...] = ()
-        if one.row["site_code"]:
-            site = self.coded("site", oids.SNOMED_CT, one.row["site_code"], one.row["site_en"])
-            side = self.coded("laterality", oids.SNOMED_CT, one.side, "left" if one.side == LEFT else "right")
-            qualifiers = (Qualifier(name=LATERALITY, value=side),) if one.side else ()
-            sites = (
-                Coded(
-                    code=site.code,
-                    code_system=site.code_system,
-                    display_name=site.display_name,
-                    code_system_name=site.code_system_name,
-                    qualifiers=qualifiers,
-                ),
-            )
+        row = one.row
+        site = side = None
+        if row["site_code"]:
+            site = self.coded("site", oids.SNOMED_CT, row["site_code"], row["site_en"])
+        if one.side:
+            words = "left" if one.side == LEFT else "right"
+            side = self.coded("laterality", oids.SNOMED_CT, one.side, words)
         return Procedure(
             identifiers=self.identifier(),
             status="completed",
             time=on(one.day),
-            sites=sites,
-            code=self.coded("procedure", oids.SNOMED_CT, one.row["snomed"], one.row["en"]),
+            sites=sited(site, side),
+            code=self.coded("procedure", oids.SNOMED_CT, row["snomed"], row["en"]),
         )
 
     def device(self, one: Implant) -> Device:
