@@ -32,6 +32,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from ehdsi.errors import LocalError
+from simulators.arrivals import Arrivals
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -93,6 +94,7 @@ class Listener:
     _socket: socket.socket | None = field(default=None, repr=False)
     _server: asyncio.AbstractServer | None = field(default=None, repr=False)
     _state: ServerState = field(default_factory=ServerState, repr=False)
+    _arrivals: Arrivals = field(default_factory=Arrivals, repr=False)
 
     @property
     def url(self) -> str:
@@ -183,9 +185,10 @@ class ServerThread:
         loop = asyncio.get_running_loop()
 
         def protocol() -> asyncio.Protocol:
-            return PeerCertificateProtocol(
+            made = PeerCertificateProtocol(
                 config=config, server_state=listener._state, app_state={}, _loop=loop
             )
+            return listener._arrivals.add(made)
 
         listener._server = await loop.create_server(
             protocol, sock=listener._socket.dup(), ssl=listener.context, backlog=2048
@@ -210,6 +213,7 @@ class ServerThread:
                 break
             await asyncio.sleep(0.01)
         for listener in self._listeners:
+            await listener._arrivals.settle(deadline - asyncio.get_running_loop().time())
             await _abort_all(listener)
             for task in list(listener._state.tasks):
                 task.cancel()

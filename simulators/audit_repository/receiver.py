@@ -19,9 +19,12 @@ from cryptography.x509.oid import NameOID
 
 from ehdsi import syslog
 from ehdsi.errors import LocalError, MalformedMessage
+from simulators.arrivals import Arrivals
 
 #: Stores messages of a sender (common name of its certificate); on return they are safe.
 StoreFrames = Callable[[tuple[bytes, ...], str], None]
+#: Seconds that a TLS handshake gets to finish before the receiver is away.
+GRACE = 0.5
 
 
 class SyslogReceiver:
@@ -46,6 +49,7 @@ class SyslogReceiver:
         self._store = store
         self._server: asyncio.AbstractServer | None = None
         self._connections: set[_Connection] = set()
+        self._arrivals = Arrivals()
         self._paused = False
 
     @property
@@ -67,13 +71,14 @@ class SyslogReceiver:
         bound = _bound(self.host, self.port)
         self.port = bound.getsockname()[1]
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(self), sock=bound, ssl=self._context, backlog=256)
+            lambda: self._arrivals.add(_Connection(self)), sock=bound, ssl=self._context, backlog=256)
 
     async def close(self) -> None:
         """Stop at once, as if the machine were switched off: connections are reset, nothing is confirmed."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        await self._arrivals.settle(GRACE)
         for connection in list(self._connections):
             connection.abort()
         self._paused = False
@@ -106,10 +111,10 @@ class _Connection(asyncio.Protocol):
         self._receiver = receiver
         self._waiting = b""
         self._sender = ""
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         self._sender = _common_name(transport.get_extra_info("ssl_object").getpeercert(True))
         self._receiver.arrived(self)
 
@@ -134,13 +139,13 @@ class _Connection(asyncio.Protocol):
 
     def pause(self, paused: bool) -> None:
         """Read no more, or go on."""
-        if self._transport is not None and self._transport.is_reading() == paused:
-            (self._transport.pause_reading if paused else self._transport.resume_reading)()
+        if self.transport is not None and self.transport.is_reading() == paused:
+            (self.transport.pause_reading if paused else self.transport.resume_reading)()
 
     def abort(self) -> None:
         """Reset the connection."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
 
 def _bound(host: str, port: int) -> socket.socket:
