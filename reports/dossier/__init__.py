@@ -18,7 +18,7 @@ import jinja2
 from reports.dossier.junit import junit
 
 #: Largest archive; messages beyond it are left out from the end, and the index says so.
-MOST_BYTES = 4_000_000
+MOST_BYTES = 3_700_000
 
 
 def write_dossier(data: Mapping[str, Any], evidence: Iterable[tuple[str, bytes]], folder: Path) -> Path:
@@ -32,7 +32,7 @@ def write_dossier(data: Mapping[str, Any], evidence: Iterable[tuple[str, bytes]]
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "index.html"
     page.write_text(_environment().get_template("dossier.html.j2").render(d=data), encoding="utf-8")
-    text = json.dumps(data, indent=1, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     (folder / "dossier.json").write_text(text + "\n", encoding="utf-8")
     (folder / "junit.xml").write_bytes(junit(data))
     _archive(folder / "evidence.zip", evidence, text)
@@ -43,7 +43,7 @@ def _archive(path: Path, evidence: Iterable[tuple[str, bytes]], dossier: str) ->
     """Messages, their SHA-256, and the dossier they belong to; the same input gives the same bytes."""
     index: list[str] = []
     size = 0
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in evidence:
             digest = hashlib.sha256(content).hexdigest()
             if size > MOST_BYTES:
