@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,9 @@ COUNTDOWN = 15_000
 
 #: Milliseconds that a page may take once it was asked for, and those of a waiting page.
 PATIENCE = 60_000
+
+#: Milliseconds between two looks at a page that is to come.
+PAUSE = 15
 
 #: No sandbox: the only pages are those of the portal, and root has none. The rest is what no test looks at.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
@@ -175,7 +179,7 @@ class BrowserClinician(Clinician):
         """Let the script of the waiting page do its work."""
         if self._shown().waiting:
             with self._trying("waiting for the answer"):
-                self._tab.wait_for_function(scripts.ANSWERED, timeout=PATIENCE)
+                self._until(scripts.ANSWERED)
         return self._shown()
 
     def cookies(self) -> dict[str, str]:
@@ -259,7 +263,23 @@ class BrowserClinician(Clinician):
         self._tab.evaluate(scripts.MARK)
         with self._tab.expect_request(lambda asked: asked.is_navigation_request(), timeout=SOON):
             element.click(click_count=clicks, no_wait_after=True)
-        self._tab.wait_for_function(scripts.LEFT, timeout=PATIENCE)
+        self._until(scripts.LEFT)
+
+    def _until(self, script: str) -> None:
+        """Ask the page again and again: Playwright's own way evaluates a text, which its policy forbids."""
+        from playwright.sync_api import Error, TimeoutError
+
+        end = time.monotonic() + PATIENCE / 1000
+        while True:
+            try:
+                if self._tab.evaluate(script):
+                    return
+            except Error as error:  # between two pages there is none that could answer
+                if "context was destroyed" not in str(error):
+                    raise
+            if time.monotonic() > end:
+                raise TimeoutError(f"not within {PATIENCE // 1000} s")
+            self._tab.wait_for_timeout(PAUSE)
 
     def _shown(self) -> Page:
         self._opened = True

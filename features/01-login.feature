@@ -95,7 +95,7 @@ Feature: Logging in with Pro Santé Connect
 
   @S3
   Scenario: The information about recorded accesses has to be read
-    Given a professional who is not logged in
+    Given a professional who has never been here
     When the information about recorded accesses is passed over
     Then the page is headed "Vos accès sont enregistrés"
     And the list of errors says "Cochez la case quand vous avez lu cette information"

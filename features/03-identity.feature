@@ -215,7 +215,8 @@ Feature: Finding the patient
 
   @U44
   Scenario: Trying numbers one after the other is stopped
-    Given Dr Ada Exemple is at the identity form of Croatie
+    Given 20 identifications a minute are allowed
+    And Dr Ada Exemple is at the identity form of Croatie
     When 21 strangers are looked for
     Then the message is SES-121
     And the page says "Trop de demandes. Patientez avant de recommencer."

@@ -31,7 +31,8 @@ Feature: The original and the files
 
   @H7 @U40
   Scenario: A country whose PDF is missing says so
-    Given Dr Ada Exemple reads the summary of PT-5
+    Given nobody has asked for a summary yet
+    And Dr Ada Exemple reads the summary of PT-5
     Then the page says "Aucun original PDF transmis."
     And the page says "Seule la version traduite est disponible."
     And "Ouvrir l’original" is not offered

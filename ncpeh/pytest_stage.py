@@ -1,7 +1,8 @@
 """pytest fixtures of the features: ``stage`` (everything, as new for each scenario).
 
-Options: ``--ncpeh-portal URL`` plays the features at another deployment, ``--ncpeh-driver browser`` puts the
-clinicians in front of Chromium, ``--ncpeh-pack DIR`` (repeatable) adds a country pack.
+Options: ``--ncpeh-portal URL`` plays the features at another deployment (``--ncpeh-portal-ca FILE`` when the
+machine does not know the authority of its certificate), ``--ncpeh-driver browser`` puts the clinicians in front
+of Chromium, ``--ncpeh-pack DIR`` (repeatable) adds a country pack.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("ncpeh features", "features of the portal")
     group.addoption("--ncpeh-portal", default="", metavar="URL",
                     help="play the features at this portal instead of one of our own")
+    group.addoption("--ncpeh-portal-ca", default="", metavar="FILE",
+                    help="PEM file with the authority of that portal; the machine's own by default")
     group.addoption("--ncpeh-driver", default="http", choices=("http", "browser"),
                     help="how clinicians look at pages (default: %(default)s)")
     group.addoption("--ncpeh-pack", action="append", default=[], metavar="DIR",
@@ -56,8 +59,10 @@ def _ncpeh_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
                  _ncpeh_maker: MakeClinician) -> Iterator[Stage]:
     from ncpeh.stage import Stage
 
-    stage = Stage(tmp_path_factory.mktemp("stage"), portal=request.config.getoption("--ncpeh-portal"),
-                  make=_ncpeh_maker, packs=tuple(map(Path, request.config.getoption("--ncpeh-pack"))))
+    option = request.config.getoption
+    stage = Stage(tmp_path_factory.mktemp("stage"), portal=option("--ncpeh-portal"),
+                  ca=option("--ncpeh-portal-ca"), make=_ncpeh_maker,
+                  packs=tuple(map(Path, option("--ncpeh-pack"))))
     stage.start()
     yield stage
     stage.stop()

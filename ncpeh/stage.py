@@ -68,6 +68,7 @@ class Stage(Evidence):
     ----------
     run_dir : for certificates and the outbox; made when absent.
     portal : base URL of another deployment; empty for one of our own.
+    ca : PEM file with the anchors that sign the certificate of that portal; those of the machine when empty.
     make : what a clinician is: ``HttpClinician`` or ``BrowserClinician``.
     packs : folders of further packs, played beside those of the project.
     """
@@ -75,7 +76,7 @@ class Stage(Evidence):
     #: Seconds that a slow country takes: longer than an impatient portal waits.
     SLOW = 0.8
 
-    def __init__(self, run_dir: Path, *, portal: str = "", make: MakeClinician = HttpClinician,
+    def __init__(self, run_dir: Path, *, portal: str = "", ca: str = "", make: MakeClinician = HttpClinician,
                  packs: tuple[Path, ...] = ()) -> None:
         import countries
 
@@ -89,7 +90,7 @@ class Stage(Evidence):
         #: Seconds that the portal would have waited for its beat since the scenario began.
         self.waited: list[float] = []
         self._make = make
-        self._url = portal
+        self._url, self._ca = portal, ca
         self._log = _Lines()
         self._people: list[Clinician] = []
         self._event = 0
@@ -159,7 +160,7 @@ class Stage(Evidence):
 
     def clinician(self, **options: Any) -> Clinician:
         """Another person with a browser of their own; goes home with the scenario."""
-        ca = "" if self._everything is None else self._everything.ca
+        ca = self._ca if self._everything is None else self._everything.ca
         person = self._make(self.url, ca=ca, observer=self.actions.append, **options)
         self._people.append(person)
         return person
@@ -211,9 +212,29 @@ class Stage(Evidence):
         ------
         NotHereError : the portal is another deployment's.
         """
-        if self._everything is None:
-            raise NotHereError("this needs the simulators behind the portal")
+        self.must_be_ours()
+        assert self._everything is not None
         return self._everything
+
+    @property
+    def is_ours(self) -> bool:
+        """Is the portal our own?"""
+        return self._everything is not None
+
+    def must_be_ours(self) -> None:
+        """Raise ``NotHereError`` when the portal is another deployment's."""
+        if not self.is_ours:
+            raise NotHereError("this needs the simulators behind the portal")
+
+    def pass_time(self, span: timedelta) -> None:
+        """Let time go by for the portal and everything behind it.
+
+        Raises
+        ------
+        NotHereError : another deployment has a clock of its own.
+        """
+        self.must_be_ours()
+        self.clock.advance(span)
 
     @property
     def portal(self) -> Portal:
@@ -312,13 +333,15 @@ class Stage(Evidence):
         return found[-1].number if found else 0
 
     def logged(self) -> str:
-        """What was logged since the scenario began."""
+        """What was logged since the scenario began; ``NotHereError`` for another deployment's log."""
+        self.must_be_ours()
         return "\n".join(self._log.lines)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """What the installation writes: everything but the addresses and keys that the simulators lay out."""
+        addresses = self.everything.world_json
         for path in sorted(self.run_dir.glob("*")):
-            if path.is_file() and path != self.everything.world_json:
+            if path.is_file() and path != addresses:
                 yield path.name, path.read_bytes()
 
     @property

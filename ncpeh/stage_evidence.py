@@ -35,6 +35,15 @@ class Evidence:
         """Simulators and portal."""
         raise NotImplementedError
 
+    @property
+    def is_ours(self) -> bool:
+        """Is the portal our own, with the simulators behind it in reach?"""
+        raise NotImplementedError
+
+    def must_be_ours(self) -> None:
+        """Raise ``NotHereError`` when the portal is another deployment's."""
+        raise NotImplementedError
+
     def country(self, name: str) -> Country:
         """By French name or code."""
         raise NotImplementedError
@@ -50,6 +59,16 @@ class Evidence:
     def logged(self) -> str:
         """What was logged since the scenario began."""
         raise NotImplementedError
+
+    def exchanged(self, step: str = "", direction: str = "") -> list[WireMessage]:
+        """Messages of this scenario between gateway and countries, of one step and direction where given.
+
+        Raises
+        ------
+        NotHereError : the portal is another deployment's.
+        """
+        self.must_be_ours()
+        return [one for one in self.wire if step in ("", one.step) and direction in ("", one.direction)]
 
     # -- traits ----------------------------------------------------------------------------------------
 
@@ -87,13 +106,13 @@ class Evidence:
 
     def numbers_typed(self) -> Set[str]:
         """Identifiers of all personas of the countries that were asked in this scenario."""
-        asked = {message.country for message in self.wire if message.step == "ITI-55"}
+        asked = {message.country for message in self.exchanged("ITI-55")}
         return {one.extension or "" for code in asked for persona in self.countries[code].personas
                 for one in persona.identifiers if len(one.extension or "") >= LONG_ENOUGH}
 
     def numbers_sent(self) -> Set[str]:
         """Identifiers that stand in the requests of this scenario."""
-        sent = b"".join(one.body for one in self.wire if one.direction == "request" and one.step == "ITI-55")
+        sent = b"".join(one.body for one in self.exchanged("ITI-55", "request"))
         return {one for one in self.numbers_typed() if one.encode() in sent}
 
     # -- forms -----------------------------------------------------------------------------------------
@@ -108,8 +127,8 @@ class Evidence:
         return {one.domain for one in doctor.identity_form if one.domain}
 
     def codes(self, doctor: Clinician) -> tuple[str, ...]:
-        """Codes on the page, and those that the log tells of this scenario."""
-        return (*doctor.page.codes, *re.findall(r"SES-\d{3}", self.logged()))
+        """Codes on the page and, at our own portal, those that the log tells of this scenario."""
+        return (*doctor.page.codes, *re.findall(r"SES-\d{3}", self.logged() if self.is_ours else ""))
 
     def representative(self, page: Page) -> str:
         """Who stands in for the patient on this page: somebody for a minor, nobody else."""
@@ -136,8 +155,10 @@ class Evidence:
 
     def last_callback(self, doctor: Clinician) -> str:
         """The address to which Pro Santé Connect sent this browser back."""
-        found = [one for one in doctor.visited if "/auth/callback" in one]
-        return found[-1] if found else "/auth/callback"
+        found = [one for one in doctor.visited if "/auth/callback?" in one]
+        if not found:
+            raise LocalError(f"this browser was never sent back; it visited {len(doctor.visited)} addresses")
+        return found[-1]
 
     # -- requests --------------------------------------------------------------------------------------
 
@@ -147,18 +168,16 @@ class Evidence:
 
     def was_sent(self, content: bytes) -> bool:
         """Was this document in an answer of this scenario?"""
-        return any(content in one.body for one in self.wire
-                   if one.step == "ITI-39" and one.direction == "response")
+        return any(content in one.body for one in self.exchanged("ITI-39", "response"))
 
     def saw_name(self, key: str) -> Set[str]:
         """Countries whose messages hold the family name of a patient."""
         name = "".join(self.patient(key)[1].name.family[:1]).encode()
-        return {one.country for one in self.wire if name in one.body}
+        return {one.country for one in self.exchanged() if name in one.body}
 
     def national_words(self) -> Set[str]:
         """What the documents of this scenario call their concepts in the language of their country."""
-        bodies = [one.body.decode("utf-8", "replace") for one in self.wire
-                  if one.step == "ITI-39" and one.direction == "response"]
+        bodies = [one.body.decode("utf-8", "replace") for one in self.exchanged("ITI-39", "response")]
         found = {unescape(word) for body in bodies
                  for word in re.findall(r'<translation\b[^>]*?\bdisplayName="([^"]+)"', body)}
         english = {unescape(word) for body in bodies

@@ -23,6 +23,12 @@ def professional(stage):
     return stage.clinician()
 
 
+@given("a professional who has never been here", target_fixture="doctor")
+def newcomer(stage):
+    assert not stage.portal.informed
+    return stage.clinician()
+
+
 @given(parsers.parse("{who} is logged in"), target_fixture="doctor")
 def logged_in(stage, who):
     doctor = stage.clinician()
@@ -99,13 +105,13 @@ def pass_over_terms(doctor):
 
 @when(parsers.parse("{minutes:d} minutes go by"))
 def minutes_go_by(stage, minutes):
-    stage.clock.advance(timedelta(minutes=minutes))
+    stage.pass_time(timedelta(minutes=minutes))
 
 
 @when(parsers.parse("{hours:d} hours of work go by"))
 def hours_go_by(stage, doctor, hours):
     for _ in range(hours * 6):
-        stage.clock.advance(timedelta(minutes=10))
+        stage.pass_time(timedelta(minutes=10))
         doctor.visit("/pays")
 
 
@@ -202,5 +208,5 @@ def open_kept(doctor, kept):
 @when(parsers.parse("{hours:d} hours of reading go by"))
 def hours_of_reading(stage, doctor, hours):
     for _ in range(hours * 6):
-        stage.clock.advance(timedelta(minutes=10))
+        stage.pass_time(timedelta(minutes=10))
         doctor.visit(doctor.page.address)

@@ -262,7 +262,7 @@ def form_asks_for(doctor, one, other, third):
 
 @then(parsers.parse("the country was told the name and the birth date of {key}"))
 def told_name(stage, key):
-    sent = [one.body for one in stage.wire if one.step == "ITI-55" and one.direction == "request"][-1]
+    sent = stage.exchanged("ITI-55", "request")[-1].body
     persona = stage.patient(key)[1]
     assert persona.name.family[0].encode() in sent and persona.birth_time[:8].encode() in sent
 

@@ -38,6 +38,16 @@ def asks_for_more(stage, country):
     stage.answer_with(country, "identification", "more_traits", times=1)
 
 
+@given("nobody has asked for a summary yet")
+def as_new(stage):
+    assert stage.asked("summary") == 0
+
+
+@given(parsers.parse("{n:d} identifications a minute are allowed"))
+def identifications_allowed(stage, n):
+    assert stage.portal.settings.searches == n
+
+
 @given("the portal keeps its beat")
 def beat(stage):
     stage.keep_beat()
