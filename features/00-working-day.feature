@@ -3,7 +3,7 @@ Feature: A working day
   What Sesali is for, as one story: a practice in the morning, a casualty ward at night. The other chapters take
   it apart.
 
-  @smoke @S1 @S4 @S9 @S10
+  @smoke @S1 @S4 @S9 @S10 @browser
   Scenario: A morning in the practice of Dr Ada Exemple
     Given Dr Ada Exemple is logged in
     # A man from Zagreb with his insurance card: penicillin is out of the question.

@@ -65,7 +65,7 @@ Feature: Logging in with Pro Santé Connect
     When Hana Accueil logs in
     Then the page says "Ce compte n’identifie pas un professionnel de santé habilité."
 
-  @S2 @H2
+  @S2 @H2 @browser
   Scenario: A doctor with two activities chooses one of them
     Given Dr Bo Exemple has identified with Pro Santé Connect
     Then the page is headed "Sous quelle activité intervenez-vous ?"
@@ -93,7 +93,7 @@ Feature: Logging in with Pro Santé Connect
     Then the message is SES-120
     And the log has a security event
 
-  @S3
+  @S3 @browser
   Scenario: The information about recorded accesses has to be read
     Given a professional who has never been here
     When the information about recorded accesses is passed over

@@ -15,7 +15,7 @@ Feature: Choosing the country
     Examples: every country
       | country |
 
-  @S4
+  @S4 @browser
   Scenario: Nothing is chosen beforehand, and something has to be
     Given Dr Ada Exemple is logged in
     When no country is chosen

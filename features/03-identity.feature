@@ -52,7 +52,7 @@ Feature: Finding the patient
     Examples: every country
       | country |
 
-  @U16
+  @U16 @browser
   Scenario: The missing field is named
     Given Dr Ada Exemple is at the identity form of Portugal
     When the form is sent
@@ -205,7 +205,7 @@ Feature: Finding the patient
     And the page says "Votre identité professionnelle n’a pas été acceptée par le pays d’affiliation. L’assistance est prévenue."
     And the page gives a reference for the support
 
-  @S5
+  @S5 @browser
   Scenario: Pressing the button twice asks the country once
     Given Dr Ada Exemple is at the identity form of Croatie
     When the papers of HR-1 are copied into the form

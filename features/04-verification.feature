@@ -2,7 +2,7 @@
 Feature: Is this the person?
   The professional compares what the country answered with a document that carries a photograph.
 
-  @S6
+  @S6 @browser
   Scenario: Without a look at the document there is no way on
     Given Dr Ada Exemple has found the patient HR-1
     When the identity is confirmed without a look at a document
@@ -28,7 +28,7 @@ Feature: Is this the person?
     And nothing of HR-1 is in the memory of the portal
     And no list of summaries was asked for
 
-  @S6
+  @S6 @browser
   Scenario: A person whom the country declares dead
     Given Dr Ada Exemple has found the patient HR-4
     Then the page says "déclare cette personne décédée le 17 février 2024"

@@ -3,7 +3,7 @@ Feature: Notice and agreement
   The patient gets the information notice in a language of their own and says yes or no. Without a yes nothing
   is asked of the country.
 
-  @S7
+  @S7 @browser
   Scenario: The notice has to be handed over
     Given Dr Ada Exemple has confirmed the identity of HR-1
     When the patient agrees without having got the notice
@@ -59,14 +59,14 @@ Feature: Notice and agreement
     Given Dr Ada Exemple has confirmed the identity of HR-1
     Then the notice is offered in 24 languages, and each of them can be opened
 
-  @U33
+  @U33 @browser
   Scenario: A notice in a language that does not exist
     Given Dr Ada Exemple is logged in
     When a notice is asked for in a language that does not exist
     Then the message is SES-092
     And the page says "La notice n’existe pas dans cette langue. Choisissez-en une autre."
 
-  @S7
+  @S7 @browser
   Scenario: For a child a legal representative agrees, by name
     Given Dr Ada Exemple has confirmed the identity of HR-2
     When a legal representative without a name agrees
@@ -103,7 +103,7 @@ Feature: Notice and agreement
     Then the list of errors says "Motivez l’accès en urgence (20 caractères au moins)."
     And no list of summaries was asked for
 
-  @U34
+  @U34 @browser
   Scenario: Emergency access with a reason opens the summary
     Given access in an emergency is open for Croatie
     And Dr Ada Exemple has confirmed the identity of HR-1

@@ -164,7 +164,7 @@ Feature: Reading the summary
     Then the message is SES-074
     And the page says "La liste peut être incomplète."
 
-  @S8 @D28
+  @S8 @D28 @browser
   Scenario: Of several summaries one has to be chosen by its day
     Given Croatie has the defect xca-stale-first
     And Dr Ada Exemple has the list of summaries of HR-1

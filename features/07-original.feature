@@ -17,7 +17,7 @@ Feature: The original and the files
       | CZ-1    | Tchéquie   |
       | GR-2    | Grèce      |
 
-  @H7
+  @H7 @browser
   Scenario: The structured original is handed out byte for byte
     Given Dr Ada Exemple reads the summary of HR-1
     When the original XML is downloaded

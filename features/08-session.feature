@@ -11,7 +11,7 @@ Feature: Sessions
     And no session is open
     And the browser keeps no cookie of a session
 
-  @U44
+  @U44 @browser
   Scenario: The back button after logout shows nothing
     Given Dr Ada Exemple reads the summary of HR-1
     When the professional logs out
@@ -39,7 +39,7 @@ Feature: Sessions
     When the kept address is opened
     Then the message is SES-120
 
-  @U43
+  @U43 @browser
   Scenario: Fifteen minutes without a sign end the session
     Given Dr Ada Exemple reads the summary of HR-1
     When 16 minutes go by
@@ -56,7 +56,7 @@ Feature: Sessions
     And the page is asked for again
     Then the summary is shown
 
-  @U43
+  @U43 @browser
   Scenario: A session can be prolonged
     Given Dr Ada Exemple reads the summary of HR-1
     When 14 minutes go by
@@ -108,7 +108,7 @@ Feature: Sessions
     Then the message is SES-120
     And nothing of HR-1 is on the page
 
-  @U44
+  @U44 @browser
   Scenario: Two professionals never see each other's patients
     Given Dr Ada Exemple reads the summary of HR-1
     And a colleague, Dr Gil Cliché, works at another computer
@@ -133,7 +133,7 @@ Feature: Sessions
     Then the message is SES-120
     And no list of summaries was asked for
 
-  @U44
+  @U44 @browser
   Scenario: A form that does not come from the portal's own page is refused
     Given Dr Ada Exemple has found the patient HR-1
     When the identity is confirmed by a form from elsewhere

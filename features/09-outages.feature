@@ -70,7 +70,7 @@ Feature: Outages and slowness
     And the page says "met trop de temps à répondre."
     And "Réessayer" is offered
 
-  @U27
+  @U27 @browser
   Scenario: The professional does not have to wait
     Given the waiting page comes at once
     And Luxembourg is slow in the identification

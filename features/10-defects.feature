@@ -202,7 +202,7 @@ Feature: What clinicians meet when a foreign document or answer is wrong
     And Dr Ada Exemple reads the summary of HR-1
     Then the page says "Aucun original PDF transmis."
 
-  @U42
+  @U42 @browser
   Scenario: A script in a narrative does not reach the screen
     Given Croatie has the defect sec-narrative-script
     And Dr Ada Exemple reads the summary of HR-1

@@ -24,7 +24,7 @@ Feature: Pages that everybody can use
       | reads the summary of EE-2           |
       | reads the summary of CZ-4           |
 
-  @INV10
+  @INV10 @browser
   Scenario: Errors are announced in the title, at the top and at the field
     Given Dr Ada Exemple is at the identity form of Croatie
     When the form is sent

@@ -1,8 +1,8 @@
 """pytest fixtures of the features: ``stage`` (everything, as new for each scenario).
 
-Options: ``--ncpeh-portal URL`` plays the features at another deployment (``--ncpeh-portal-ca FILE`` when the
-machine does not know the authority of its certificate), ``--ncpeh-driver browser`` puts the clinicians in front
-of Chromium, ``--ncpeh-pack DIR`` (repeatable) adds a country pack.
+Options: ``--ncpeh-portal URL`` plays the features at another deployment (``--ncpeh-portal-ca FILE`` when
+the machine does not know the authority of its certificate), ``--ncpeh-driver browser`` puts the clinicians in
+front of Chromium, ``--ncpeh-pack DIR`` (repeatable) adds a country pack.
 """
 
 from __future__ import annotations
