@@ -12,7 +12,8 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from simulators.server import IDLE, PEER_CERTIFICATE, TRANSPORT, Application, Message, Scope
 
@@ -80,6 +81,10 @@ class Delivery:
     version: str = ""
 
 
+#: At once and whole.
+AT_ONCE = Delivery()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
     """One answer; ``content-length`` is added by the shell where it is absent."""
@@ -87,12 +92,19 @@ class HttpResponse:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    delivery: Delivery = field(default_factory=Delivery)
+    delivery: Delivery = AT_ONCE
 
     def header(self, name: str) -> str:
         """The first value of a header, empty when it is absent; ``name`` in lower case."""
         return next((value for key, value in self.headers if key.lower() == name), "")
 
+
+#: Headers whose values change nothing about the way an answer travels.
+_PLAIN = frozenset({"content-type", "cache-control", "location", "set-cookie", "etag", "last-modified",
+                    "content-disposition", "allow", "x-content-type-options", "content-security-policy"})
+
+#: Status lines of answers with a body.
+_PHRASES = {int(one): one.phrase for one in HTTPStatus if one >= 200 and one not in (204, 205, 304)}
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -106,24 +118,36 @@ def application(handle: Handler) -> Application:
     An exception of ``handle`` is our own bug: the client gets a bare 500 without a word about it, the
     exception goes to the event loop's handler, and the server lives on.
     """
+    return _Application(handle)
 
-    async def serve(scope: Scope, receive: _Receive, send: _Send) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Application:
+    handle: Handler
+
+    async def __call__(self, scope: Scope, receive: _Receive, send: _Send) -> None:
         request = await _read(scope, receive)
         if request is None:
             return
+        response = self._answered(request)
+        with contextlib.suppress(ConnectionError):
+            await _deliver(response, scope["extensions"][TRANSPORT], receive, send)
+
+    def at_once(self, scope: Scope, body: bytes) -> tuple[bytes, Application]:
+        """The whole answer to a whole request, as bytes (none when it takes time), and who delivers it."""
+        response = self._answered(_request(scope, body))
+        return _whole(response), _Application(lambda _: response)
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
         try:
-            response = handle(request)
+            return self.handle(request)
         except Exception as error:
             asyncio.get_running_loop().call_exception_handler(
                 {"message": "a simulator failed to answer", "exception": error}
             )
-            response = HttpResponse(
+            return HttpResponse(
                 status=500, headers=(("content-type", "text/plain"),), body=b"internal error of the simulator"
             )
-        with contextlib.suppress(ConnectionError):
-            await _deliver(response, scope["extensions"][TRANSPORT], receive, send)
-
-    return serve
 
 
 def peer_certificate_of(scope: Scope) -> bytes | None:
@@ -148,6 +172,10 @@ async def _read(scope: Scope, receive: _Receive) -> HttpRequest | None:
             return None
         if not message.get("more_body"):
             break
+    return _request(scope, b"".join(chunks) if size <= MAX_BODY else b"", too_large=size > MAX_BODY)
+
+
+def _request(scope: Scope, body: bytes, *, too_large: bool = False) -> HttpRequest:
     headers = tuple(
         (key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"]
     )
@@ -156,9 +184,9 @@ async def _read(scope: Scope, receive: _Receive) -> HttpRequest | None:
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
-        body=b"".join(chunks) if size <= MAX_BODY else b"",
+        body=body,
         peer_certificate=peer_certificate_of(scope),
-        too_large=size > MAX_BODY,
+        too_large=too_large,
         idle=scope.get("extensions", {}).get(IDLE, 0.0),
     )
 
@@ -179,10 +207,7 @@ async def _deliver(
         transport.write(_verbatim(response))
         transport.close()
         return
-    names = {key.lower() for key, _ in response.headers}
-    headers = [(key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in response.headers]
-    if "content-length" not in names:
-        headers.append((b"content-length", str(len(response.body)).encode()))
+    headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in _headers(response)]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     body = response.body if way.cut_at is None else response.body[: int(len(response.body) * way.cut_at)]
     for piece in _pieces(body) if way.drip else ():
@@ -194,6 +219,26 @@ async def _deliver(
         await receive()
     elif way.cut_at is not None:
         await _cut(transport, way.reset)
+
+
+def _headers(response: HttpResponse) -> list[tuple[str, str]]:
+    """The headers of an answer, names in lower case, with its length."""
+    headers = [(key.lower(), value) for key, value in response.headers]
+    if not any(key == "content-length" for key, _ in headers):
+        headers.append(("content-length", str(len(response.body))))
+    return headers
+
+
+def _whole(response: HttpResponse) -> bytes:
+    """The bytes of an answer that is ordinary in every respect; empty for any other."""
+    headers = _headers(response)
+    length = str(len(response.body))
+    plain = all((value == length) if key == "content-length" else key in _PLAIN and value.isprintable()
+                and value.isascii() for key, value in headers)
+    if not plain or response.delivery != AT_ONCE or response.status not in _PHRASES:
+        return b""
+    head = "".join(f"{key}: {value}\r\n" for key, value in headers)
+    return f"HTTP/1.1 {response.status} {_PHRASES[response.status]}\r\n{head}\r\n".encode() + response.body
 
 
 def _verbatim(response: HttpResponse) -> bytes:
