@@ -27,7 +27,7 @@ class StepResult:
     status : passed, failed or skipped (not reached).
     page : heading, status and codes of the page that was shown afterwards.
     says : for a failed step: what was on the page.
-    screenshot : PNG as base64, where there was a browser.
+    picture : name of the file with the screen after the step, where there was a browser; see ``pictures``.
     """
 
     keyword: str
@@ -37,7 +37,7 @@ class StepResult:
     page: str = ""
     says: str = ""
     error: str = ""
-    screenshot: str = ""
+    picture: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
 
 

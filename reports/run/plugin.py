@@ -7,13 +7,14 @@ with ``wire``, the messages exchanged so far.
 
 from __future__ import annotations
 
-import base64
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reports.run import pictures
 from reports.run.model import Exchange, ScenarioResult, StepResult, read_scenario
 
 #: Characters of a message that are kept: more of what failed.
@@ -27,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--ncpeh-report``."""
     group = parser.getgroup("ncpeh features")
     group.addoption("--ncpeh-report", default="", metavar="DIR",
-                    help="write index.html, junit.xml and cucumber.json of the features here")
+                    help="write index.html, its pictures, junit.xml and cucumber.json of the features here")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -81,24 +82,38 @@ class RunReport:
         record = result.steps[next(i for i, one in enumerate(scenario.steps) if one is step)]
         record.milliseconds = (time.perf_counter() - self._started) * 1000
         record.status = "failed" if error else "passed"
-        self._look(request, record, error)
+        before = next((one.picture for one in reversed(result.steps) if one.picture), "")
+        self._look(request, record, error, moves=step.type != "then", before=before)
 
-    def _look(self, request: Any, record: StepResult, error: Exception | None) -> None:
-        """Page, screen and messages after a step; only fixtures that are there already."""
+    def _look(self, request: Any, record: StepResult, error: Exception | None, *, moves: bool,
+              before: str) -> None:
+        """Page, screen and messages after a step; only fixtures that are there already.
+
+        A step that only looks (``moves`` is false) shows the screen of the step before.
+        """
         stage, doctor = _fixture(request, "stage"), _fixture(request, "doctor")
         page = getattr(doctor, "page_or_none", None)
-        if page is not None and (error or record.keyword != "Then"):
+        if page is not None and (error or moves):
             record.page = f"{page.heading} · {page.status}" + "".join(f" · {code}" for code in page.codes)
         if error:
             record.error = f"{type(error).__name__}: {error}"[:1500]
             record.says = page.text[:3000] if page is not None else "no page was opened"
-        if doctor is not None and (error or record.keyword in ("When", "And")):
-            record.screenshot = base64.b64encode(doctor.screenshot()).decode()
+        record.picture = self._picture(doctor) if error or moves else before
         seen = self._seen[request.node.nodeid]
         messages = list(getattr(stage, "wire", ()))
         self._seen[request.node.nodeid] = len(messages)
         length = FAILED_EXCERPT if error else EXCERPT
         record.exchanges = [_exchange(one, length) for one in messages[seen:]]
+
+    def _picture(self, doctor: Any) -> str:
+        """The name of the picture of the screen; a browser that takes none does not fail the scenario."""
+        if doctor is None:
+            return ""
+        try:
+            return pictures.keep(self._folder, doctor.screenshot())
+        except Exception as error:
+            warnings.warn(f"no picture of the screen: {error}", stacklevel=2)
+            return ""
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:

@@ -1,15 +1,16 @@
 """Writes the report of a run: one page that needs no server, JUnit XML and Cucumber JSON.
 
 The page holds the results as JSON and draws a scenario when it is opened, so that 20,000 results stay one
-small page; texts that repeat are stored once. What is too large for the page is left out: excerpts of
-messages and screenshots of scenarios that passed, never anything of a failed one.
+small page; texts that repeat are stored once. Pictures lie beside it (``reports.run.pictures``); those of
+failed scenarios are in it as well, so that the page alone tells what went wrong. What is too large for it is
+left out: excerpts of messages of scenarios that passed, never anything of a failed one.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
@@ -18,10 +19,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from reports.run import pictures
 from reports.run.model import ScenarioResult, StepResult
 
-#: Bytes of the page that excerpts and screenshots of passed scenarios may take.
-BUDGET = 3_500_000
+#: Bytes of the page that excerpts of passed scenarios may take, and those that pictures of failed ones may.
+BUDGET, PICTURES = 2_500_000, 1_000_000
 
 #: Requirements are tags such as U20, S5, H1, INV3, D24.
 _REQUIREMENT = re.compile(r"(U|S|H|INV|D)\d+")
@@ -37,18 +39,37 @@ def write_run(folder: Path, results: Sequence[ScenarioResult], *, began: float, 
     folder.mkdir(parents=True, exist_ok=True)
     ordered = sorted(results, key=lambda one: (one.file, one.line, one.example))
     (folder / "junit.xml").write_text(junit(ordered, seconds), encoding="utf-8")
-    (folder / "cucumber.json").write_text(json.dumps(cucumber(ordered), ensure_ascii=False), encoding="utf-8")
+    inside = _inside(folder, ordered)
+    (folder / "cucumber.json").write_text(json.dumps(cucumber(ordered, inside), ensure_ascii=False),
+                                          encoding="utf-8")
     page = folder / "index.html"
-    page.write_text(html(ordered, began=began, seconds=seconds), encoding="utf-8")
+    page.write_text(html(ordered, began=began, seconds=seconds, inside=inside), encoding="utf-8")
+    pictures.forget_others(folder, {step.picture for one in ordered for step in one.steps})
     return page
+
+
+def _inside(folder: Path, results: Sequence[ScenarioResult]) -> dict[str, str]:
+    """Pictures of failed scenarios that the page holds itself, those of failed steps first."""
+    failed = [step for one in results if one.status == "failed" for step in one.steps]
+    wanted = dict.fromkeys(step.picture for step in sorted(failed, key=lambda one: one.status != "failed"))
+    found: dict[str, str] = {}
+    left = PICTURES
+    for name in wanted:
+        content = pictures.inline(folder, name)
+        if content and left >= len(content):
+            found[name] = content
+            left -= len(content)
+    return found
 
 
 # -- the page -------------------------------------------------------------------------------------------
 
 
-def html(results: Sequence[ScenarioResult], *, began: float, seconds: float) -> str:
-    """The page."""
-    data = json.dumps(packed(results), ensure_ascii=False, separators=(",", ":"))
+def html(results: Sequence[ScenarioResult], *, began: float, seconds: float,
+         inside: Mapping[str, str] | None = None) -> str:
+    """The page; ``inside`` are the pictures that it holds itself, as ``data:`` addresses by name."""
+    data = json.dumps(packed(results) | {"inside": dict(inside or {}), "folder": pictures.FOLDER},
+                      ensure_ascii=False, separators=(",", ":"))
     page: str = _template().render(
         data=data.replace("<", "\\u003c"), seconds=seconds,
         began=datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -106,7 +127,7 @@ def packed(results: Sequence[ScenarioResult]) -> dict[str, Any]:
         messages = [[text(f"{m.direction} {m.step} {m.country} {m.status or ''} {m.size} B"),
                      extra(m.excerpt, failed)] for m in one.exchanges] if left[0] > 0 or failed else []
         return [text(f"{one.keyword} {one.name}"), text(one.status), round(one.milliseconds),
-                text(one.page), text(one.says), text(one.error), extra(one.screenshot, failed), messages]
+                text(one.page), text(one.says), text(one.error), text(one.picture), messages]
 
     # What failed comes first, so that nothing of it is ever left out.
     order = sorted(range(len(results)), key=lambda i: results[i].status != "failed")
@@ -155,8 +176,12 @@ def _legal(text: str) -> str:
     return "".join(sign for sign in text if sign in "\t\n\r" or ord(sign) >= 32)
 
 
-def cucumber(results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:
-    """Cucumber JSON: features with elements with steps; durations in nanoseconds."""
+def cucumber(results: Sequence[ScenarioResult], inside: Mapping[str, str] | None = None
+             ) -> list[dict[str, Any]]:
+    """Cucumber JSON: features with elements with steps; durations in nanoseconds.
+
+    Failed steps carry the picture of the screen where ``inside`` has it.
+    """
     features: dict[str, dict[str, Any]] = {}
     for one in results:
         feature = features.setdefault(one.file, {
@@ -166,16 +191,21 @@ def cucumber(results: Sequence[ScenarioResult]) -> list[dict[str, Any]]:
             "id": f"{one.file};{one.line};{one.example}", "keyword": "Scenario", "type": "scenario",
             "name": f"{one.name} [{one.example}]" if one.example else one.name, "line": one.line,
             "description": "", "tags": [{"name": f"@{tag}"} for tag in one.tags],
-            "steps": [_cucumber_step(step, one.line) for step in one.steps]})
+            "steps": [_cucumber_step(step, one.line, (inside or {}).get(step.picture, ""))
+                      for step in one.steps]})
     return list(features.values())
 
 
-def _cucumber_step(step: StepResult, line: int) -> dict[str, Any]:
+def _cucumber_step(step: StepResult, line: int, picture: str) -> dict[str, Any]:
     result: dict[str, Any] = {"status": step.status, "duration": int(step.milliseconds * 1e6)}
+    shown = {}
+    if step.status == "failed" and picture:
+        kind, _, data = picture.removeprefix("data:").partition(";base64,")
+        shown = {"embeddings": [{"mime_type": kind, "data": data}]}
     if step.error:
         result["error_message"] = f"{step.error}\nThe page says: {step.says}"
     return {"keyword": f"{step.keyword} ", "name": step.name, "line": line, "match": {"location": ""},
-            "result": result}
+            "result": result, **shown}
 
 
 def quoteattr(text: str) -> str:
