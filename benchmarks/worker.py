@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cpu import SIMULATOR_PARTS, Split, usage
+from ncpeh.long_running import settle
 from simulators.http import HttpRequest, HttpResponse, application
 from simulators.server import Listener
 from simulators.world import World
@@ -23,6 +24,7 @@ def main(folder: str, *countries: str) -> None:
     """Serve until standard input ends."""
     split = Split(SIMULATOR_PARTS)
     with World(countries or None) as world:
+        settle()  # as `ncpeh up` does
         _say({"world": str(world.world_json(Path(folder)))})
         for line in sys.stdin:
             _say(_obey(world, split, json.loads(line)))

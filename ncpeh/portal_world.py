@@ -136,6 +136,7 @@ class PortalWorld:
             site: self._ports.get(name, 0) for site, name in names.items()})
         self._simulators.start(list(sites.values()))
         locate_psc(self.psc, sites)
+        started.callback(self.psc.close)
         self._open_portal(started)
         links = {"Portail": self.url, "Pro Santé Connect": sites["wallet"].url}
         self.console = started.enter_context(Console(

@@ -42,8 +42,8 @@ CREATE INDEX IF NOT EXISTS waiting ON outbox (number) WHERE delivered = 0;
 """
 
 
-#: Seconds that events gather before they leave.
-GATHER = 0.2
+#: Seconds that events gather before they leave: a TLS handshake costs both sides more than a page.
+GATHER = 1.0
 
 #: Bytes of the nonce in front of each encrypted frame.
 _NONCE = 12
@@ -205,7 +205,7 @@ class Sender:
                 continue
             self.last_failure = ""
             pause = self._retry_after
-            if not sent:
+            if sent < self._batch:
                 with self._idle:
                     self._idle.notify_all()
                 if not self._stop.is_set():  # asked to stop between the two looks at it

@@ -114,6 +114,10 @@ class PscSimulator:
         """Trust anchors (PEM file) for POSTing logout tokens."""
         self._sender.trust(ca_file)
 
+    def close(self) -> None:
+        """Give back the connections over which logout tokens went."""
+        self._sender.close()
+
     def register(self, client: PscClient) -> None:
         """Add a client, or replace the one with the same id."""
         with self._lock:
