@@ -84,6 +84,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     yield found
     found.https.close()
     found.browser.close()
+    found.psc.close()
     found.thread.stop()
 
 
