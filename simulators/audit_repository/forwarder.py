@@ -41,7 +41,7 @@ class AuditForwarder:
     """
 
     def __init__(self, pki: Pki, *, host: str, port: int, retry_after: float = 1.0,
-                 gather: float = 2.0) -> None:
+                 gather: float = 5.0) -> None:
         self.lost = 0
         self._gather = gather
         self._hurry = False
