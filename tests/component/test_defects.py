@@ -391,7 +391,7 @@ def _handshake(world: World, credential: Credential | None, **settings: Any) -> 
             setattr(context, name, value)
     try:
         with (
-            socket.create_connection((host, int(port)), timeout=2) as plain,
+            socket.create_connection((host, int(port)), timeout=10) as plain,
             context.wrap_socket(plain) as tls,
         ):
             tls.sendall(b"GET / HTTP/1.1\r\nHost: ncp\r\nConnection: close\r\n\r\n")

@@ -1,11 +1,6 @@
-"""Enveloped XML signatures: sign an assertion or a service description, verify what others signed.
+"""Verifying: what a signature covers, or why it is refused.
 
-Two shapes exist on this wire, and the verifier knows no other: a SAML assertion (``URI="#ID"``, exclusive
-canonicalisation) and an SMP document (``URI=""``, inclusive canonicalisation, sometimes around an inner
-signature). What a signature covers comes back as a tree parsed from the very bytes that were digested, so
-that nothing else can be read by mistake. Trust in the certificate is a separate question: ``ehdsi.trust``.
-
-Source: XML Signature Syntax and Processing 1.1; SAML 2.0 core, section 5.4; OASIS BDX-SMP 1.0, section 2.4.
+Source: XML Signature 1.1, section 3.2; SAML 2.0 core 5.4; OASIS BDX-SMP 1.0, section 2.4.
 """
 
 from __future__ import annotations
@@ -14,98 +9,37 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeVar, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
 from ehdsi import xml
-from ehdsi.errors import LocalError, SignatureRefused
+from ehdsi.dsig.methods import (
+    C14N_EXCLUSIVE,
+    CANONICALIZATIONS,
+    DIGEST_METHODS,
+    ENVELOPED,
+    HASHES,
+    SIGNATURE,
+    SIGNATURE_METHODS,
+    Canonicalization,
+    canonical_bytes,
+)
+from ehdsi.errors import SignatureRefused
 from ehdsi.oids import NS_DS, NS_EC, NS_WSU
 from ehdsi.xml import XmlElement
 
-C14N_EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
-C14N_INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-
-Canonicalization = Literal["exclusive", "inclusive"]
-HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 _T = TypeVar("_T")
-
-_MORE = "http://www.w3.org/2001/04/xmldsig-more#"
-_HASHES: dict[str, hashes.HashAlgorithm] = {
-    "sha1": hashes.SHA1(), "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512(),  # noqa: S303
-}
-#: Signature algorithm -> (kind of key, hash).
-_SIGNATURE_METHODS: dict[str, tuple[str, str]] = {
-    f"{_MORE}rsa-sha256": ("RSA", "sha256"), f"{_MORE}rsa-sha384": ("RSA", "sha384"),
-    f"{_MORE}rsa-sha512": ("RSA", "sha512"), f"{_MORE}ecdsa-sha256": ("EC", "sha256"),
-    f"{_MORE}ecdsa-sha384": ("EC", "sha384"), f"{_MORE}ecdsa-sha512": ("EC", "sha512"),
-    f"{NS_DS}rsa-sha1": ("RSA", "sha1"), f"{_MORE}ecdsa-sha1": ("EC", "sha1"),
-}
-_DIGEST_METHODS: dict[str, str] = {
-    "http://www.w3.org/2001/04/xmlenc#sha256": "sha256", "http://www.w3.org/2001/04/xmlenc#sha512": "sha512",
-    f"{_MORE}sha384": "sha384", f"{NS_DS}sha1": "sha1",
-}
-_CANONICALIZATIONS: dict[str, Canonicalization] = {C14N_EXCLUSIVE: "exclusive", C14N_INCLUSIVE: "inclusive"}
-
-_SIGNATURE = f"{{{NS_DS}}}Signature"
 _ALL_IDS = etree.XPath("//@ID | //@Id | //@wsu:Id | //@xml:id", namespaces={"wsu": NS_WSU},
                        smart_strings=False)
 _MIN_RSA_BITS = 2048
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
-    """A private key with its certificate, loaded once and used many times.
-
-    Attributes
-    ----------
-    private_key : RSA (the wire's habit) or elliptic curve.
-    certificate : the leaf that goes into ``KeyInfo``; its public key must belong to ``private_key`` (a test
-        that wants a misfit replaces the certificate text in the message instead).
-    """
-
-    private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-    certificate_text: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.private_key.public_key() != self.certificate.public_key():
-            raise LocalError("the private key does not belong to the certificate")
-        der = self.certificate.public_bytes(serialization.Encoding.DER)
-        object.__setattr__(self, "certificate_text", base64.b64encode(der).decode("ascii"))
-
-    @classmethod
-    def from_pem(cls, private_key: bytes, certificate: bytes, *, password: bytes | None = None) -> SigningKey:
-        """Load both from PEM text.
-
-        The costly consistency check of RSA keys (some 40 ms) is left out: these are our own files, and a key
-        that does not fit its certificate is refused anyway.
-
-        Raises
-        ------
-        LocalError : not PEM, neither RSA nor elliptic curve, or the two do not belong together.
-        """
-        try:
-            key = serialization.load_pem_private_key(private_key, password,
-                                                     unsafe_skip_rsa_key_validation=True)
-            leaf = x509.load_pem_x509_certificate(certificate)
-        except (ValueError, TypeError) as error:
-            raise LocalError(f"key or certificate cannot be loaded: {error}") from None
-        if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-            raise LocalError("only RSA and elliptic curve keys can sign here")
-        return cls(private_key=key, certificate=leaf)
-
-    def __repr__(self) -> str:
-        return f"SigningKey({self.certificate.subject.rfc4514_string()!r})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,99 +93,6 @@ class VerifiedSignature:
     algorithm: str
 
 
-# ------------------------------------------------------------------------------------------------ signing
-
-def sign_enveloped(
-    element: XmlElement, key: SigningKey, *, position: int = 1, parent: XmlElement | None = None,
-    reference: Literal["id", "document"] = "id", canonicalization: Canonicalization = "exclusive",
-    inclusive_prefixes: Sequence[str] = ("xs",), hash_name: HashName = "sha256", subject_name: bool = False,
-) -> XmlElement:
-    """Sign an element in place and return its new ``ds:Signature``.
-
-    Parameters
-    ----------
-    element : what is signed; for ``reference="id"`` it has an ``ID`` attribute, for ``document`` it is a
-        root.
-    position : index among the children of ``parent`` where the signature goes. In an assertion it stands
-        right after ``Issuer``: 1. Negative: at the end.
-    parent : where the signature goes, ``element`` itself by default (an SMP file of a country: its
-        Extension).
-    canonicalization : ``exclusive`` for assertions; ``inclusive`` for SMP, then no second transform is
-        written.
-    inclusive_prefixes : prefixes used inside values only (``xs`` in ``xsi:type``), written as a PrefixList
-        where the element declares them.
-    hash_name : hash of signature and digest. ``sha1`` exists to test refusals.
-    subject_name : write ``X509SubjectName`` before the certificate, as SMP publishers do.
-
-    Raises
-    ------
-    LocalError : no ``ID``, or an element that is not a root where a document is signed.
-
-    Source: XML Signature 1.1, sections 4 and 6; SAML 2.0 core 5.4.
-    """
-    if reference == "document" and element.getparent() is not None:
-        raise LocalError("only a whole document can be signed with an empty reference")
-    if reference == "id" and not element.get("ID"):
-        raise LocalError("an element without ID cannot be signed")
-    uri = f"#{element.get('ID')}" if reference == "id" else ""
-    prefixes = tuple(prefix for prefix in inclusive_prefixes if prefix in element.nsmap)
-    # lxml honours a PrefixList only for prefixes that its parser has met: canonicalise what readers will see.
-    seen = xml.parse(xml.serialise(element)) if prefixes else element
-    digest = hashlib.new(hash_name, _canonical(seen, canonicalization, prefixes)).digest()
-    signature = _signature_element(key, uri, digest, canonicalization, prefixes, hash_name)
-    host = element if parent is None else parent
-    host.insert(position if position >= 0 else len(host), signature)
-    signed_info = _canonical(signature[0], canonicalization, ())
-    signature[1].text = base64.b64encode(_raw_sign(key, signed_info, hash_name)).decode("ascii")
-    data = etree.SubElement(etree.SubElement(signature, f"{{{NS_DS}}}KeyInfo"), f"{{{NS_DS}}}X509Data")
-    if subject_name:
-        etree.SubElement(data, f"{{{NS_DS}}}X509SubjectName").text = key.certificate.subject.rfc4514_string()
-    etree.SubElement(data, f"{{{NS_DS}}}X509Certificate").text = key.certificate_text
-    return signature
-
-
-def _signature_element(key: SigningKey, uri: str, digest: bytes, canonicalization: Canonicalization,
-                       prefixes: tuple[str, ...], hash_name: HashName) -> XmlElement:
-    """``ds:Signature`` with its SignedInfo and an empty SignatureValue."""
-    kind = "EC" if isinstance(key.private_key, ec.EllipticCurvePrivateKey) else "RSA"
-    c14n = C14N_EXCLUSIVE if canonicalization == "exclusive" else C14N_INCLUSIVE
-    signature = etree.Element(_SIGNATURE, nsmap={"ds": NS_DS})
-    info = etree.SubElement(signature, f"{{{NS_DS}}}SignedInfo")
-    etree.SubElement(info, f"{{{NS_DS}}}CanonicalizationMethod", Algorithm=c14n)
-    etree.SubElement(info, f"{{{NS_DS}}}SignatureMethod",
-                     Algorithm=_uri_of(_SIGNATURE_METHODS, (kind, str(hash_name))))
-    reference = etree.SubElement(info, f"{{{NS_DS}}}Reference", URI=uri)
-    transforms = etree.SubElement(reference, f"{{{NS_DS}}}Transforms")
-    etree.SubElement(transforms, f"{{{NS_DS}}}Transform", Algorithm=ENVELOPED)
-    if canonicalization == "exclusive":
-        transform = etree.SubElement(transforms, f"{{{NS_DS}}}Transform", Algorithm=C14N_EXCLUSIVE)
-        if prefixes:
-            etree.SubElement(transform, f"{{{NS_EC}}}InclusiveNamespaces", PrefixList=" ".join(prefixes),
-                             nsmap={"ec": NS_EC})
-    etree.SubElement(reference, f"{{{NS_DS}}}DigestMethod",
-                     Algorithm=_uri_of(_DIGEST_METHODS, str(hash_name)))
-    etree.SubElement(reference, f"{{{NS_DS}}}DigestValue").text = base64.b64encode(digest).decode("ascii")
-    etree.SubElement(signature, f"{{{NS_DS}}}SignatureValue")
-    return signature
-
-
-def _uri_of(table: dict[str, _T], wanted: _T) -> str:
-    return next(uri for uri, value in table.items() if value == wanted)
-
-
-def _raw_sign(key: SigningKey, data: bytes, hash_name: HashName) -> bytes:
-    """RSA PKCS#1 v1.5, or ECDSA as the two numbers r and s of equal length (XML Signature 1.1, 6.4.3)."""
-    algorithm = _HASHES[hash_name]
-    if isinstance(key.private_key, rsa.RSAPrivateKey):
-        value: bytes = key.private_key.sign(data, padding.PKCS1v15(), algorithm)
-        return value
-    r, s = decode_dss_signature(key.private_key.sign(data, ec.ECDSA(algorithm)))
-    size = (key.private_key.curve.key_size + 7) // 8
-    return bytes(r.to_bytes(size, "big") + s.to_bytes(size, "big"))
-
-
-# ---------------------------------------------------------------------------------------------- verifying
-
 def verify_enveloped(
     element: XmlElement, *, policy: SignaturePolicy = ASSERTION, holder: str = "",
     certificate: x509.Certificate | None = None,
@@ -289,7 +130,7 @@ def verify_enveloped(
                        expected="'#' and its own ID" if policy.reference == "id" else "an empty URI",
                        got="another reference" if uri is not None else "no URI", clause="SAML 2.0 core 5.4.2")
     certificates = _certificates(signature, policy, certificate)
-    signed_info = _canonical(signature[0], parts.info_c14n, parts.info_prefixes)
+    signed_info = canonical_bytes(signature[0], parts.info_c14n, parts.info_prefixes)
     _check_value(certificates[0], parts, signed_info)
     canonical = _without(copy, signature, parts)
     got = hashlib.new(parts.digest_hash, canonical).digest()
@@ -334,12 +175,12 @@ class _Parts:
 
 def _only_signature(root: XmlElement, holder: str, policy: SignaturePolicy) -> XmlElement:
     host = root if not holder else root.find(holder)
-    own = [] if host is None else [child for child in host if child.tag == _SIGNATURE]
+    own = [] if host is None else [child for child in host if child.tag == SIGNATURE]
     if len(own) != 1:
         raise _refused("the element is not signed" if not own else "the element bears several signatures",
                        where=etree.QName(root).localname, expected="one ds:Signature as a direct child",
                        got=str(len(own)), clause="SAML 2.0 core 5.4")
-    if policy.single_signature and sum(1 for _ in root.iter(_SIGNATURE)) != 1:
+    if policy.single_signature and sum(1 for _ in root.iter(SIGNATURE)) != 1:
         raise _refused("another signature hides inside the signed element", expected="one ds:Signature",
                        got="several", clause="SAML 2.0 core 5.4")
     return own[0]
@@ -357,8 +198,8 @@ def _parts_of(signature: XmlElement, policy: SignaturePolicy) -> _Parts:
     transforms, digest_method, digest_value = _children(
         reference, "Transforms", "DigestMethod", "DigestValue")
     algorithm = method.get("Algorithm", "")
-    kind, signature_hash = _allowed(_SIGNATURE_METHODS, method, "SignatureMethod")
-    digest_hash = _allowed(_DIGEST_METHODS, digest_method, "DigestMethod")
+    kind, signature_hash = _allowed(SIGNATURE_METHODS, method, "SignatureMethod")
+    digest_hash = _allowed(DIGEST_METHODS, digest_method, "DigestMethod")
     if "sha1" in (signature_hash, digest_hash) and not policy.allow_sha1:
         raise _refused("SHA-1 is not accepted", where="SignedInfo", expected="SHA-256", got="SHA-1",
                        clause="eHDSI SAML profile, signatures", hint="sign with rsa-sha256")
@@ -397,7 +238,7 @@ def _transforms(transforms: XmlElement, policy: SignaturePolicy) -> tuple[Canoni
 
 
 def _c14n_of(element: XmlElement, policy: SignaturePolicy) -> Canonicalization:
-    name = _CANONICALIZATIONS.get(element.get("Algorithm", ""))
+    name = CANONICALIZATIONS.get(element.get("Algorithm", ""))
     if name is None or name not in policy.canonicalizations:
         raise _refused("the canonicalisation is not accepted", where=etree.QName(element).localname,
                        expected=C14N_EXCLUSIVE, got=element.get("Algorithm", "none")[:120],
@@ -478,7 +319,7 @@ def _check_value(certificate: x509.Certificate, parts: _Parts, signed_info: byte
         public = certificate.public_key()
     except (ValueError, TypeError):
         public = None
-    algorithm = _HASHES[parts.signature_hash]
+    algorithm = HASHES[parts.signature_hash]
     try:
         if parts.key_kind == "RSA" and isinstance(public, rsa.RSAPublicKey):
             if public.key_size < _MIN_RSA_BITS:
@@ -518,12 +359,7 @@ def _without(root: XmlElement, signature: XmlElement, parts: _Parts) -> bytes:
         before.tail = (before.tail or "") + tail
     signature.tail = None
     host.remove(signature)
-    return _canonical(root, parts.data_c14n, parts.data_prefixes)
-
-
-def _canonical(element: XmlElement, method: Canonicalization, prefixes: Sequence[str]) -> bytes:
-    return etree.tostring(element, method="c14n", exclusive=method == "exclusive", with_comments=False,
-                          with_tail=False, inclusive_ns_prefixes=list(prefixes) or None)
+    return canonical_bytes(root, parts.data_c14n, parts.data_prefixes)
 
 
 def _refused(what: str, *, where: str = "", expected: str = "", got: str = "", clause: str = "",
